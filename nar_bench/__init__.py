@@ -1,0 +1,88 @@
+"""nar-bench: the benchmark suite for neural algorithmic reasoning.
+
+The public Python API; stable from version 0.1. Everything heavy is imported when it is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from nar_bench.plugin.contracts import Algorithm
+    from nar_bench.trajectory import Batch
+
+__version__ = "0.1.0"
+__all__ = ["algorithm", "generate", "load_results", "run"]
+
+
+def algorithm(name: str) -> Algorithm:
+    """Return a registered algorithm.
+
+    Args:
+        name: short name or full id; `nar-bench list algorithms` shows them.
+    Returns:
+        an object with `.spec` and `.run(**inputs) -> Trajectory`, dense numpy arrays in and out.
+    Raises:
+        UnknownName: nobody registered it; the message suggests the nearest name.
+        PluginError: its plugin cannot be loaded.
+    """
+    from nar_bench.plugin.contracts import Kind
+    from nar_bench.plugin.registry import registry
+
+    loaded: Algorithm = registry().load(Kind.ALGORITHM, name)
+    return loaded
+
+
+def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> Batch:
+    """Draw instances of an algorithm and run it on each.
+
+    Sample i depends on (name, size, seed, i, shift) alone, on any machine.
+
+    Args:
+        name: a registered algorithm.
+        size: problem size n.
+        count: number of instances B.
+        seed: in [0, 2^63).
+        shift: shift axes, for example p=0.3 or p=(0.1, 0.5) for bfs, positions="random" for all;
+            first=k starts at sample k.
+    Returns:
+        the trajectories, compact; `batch[i]` is one of them, dense.
+    Raises:
+        UnknownName: unknown algorithm or shift axis.
+        InputError: a value that is not allowed.
+    """
+    from nar_bench.data.generate import generate as generate_batch
+
+    return generate_batch(algorithm(name), size, count, seed, **shift)
+
+
+def run(suite: str | Path, out: str | Path | None = None) -> Path:
+    """Run every trial of a suite that has no result yet, and return the results folder.
+
+    Args:
+        suite: a suite's name, or the path of a TOML file.
+        out: the results folder; by default runs/<suite>.
+    Raises:
+        SuiteError: the suite is wrong; every fault is listed.
+        StoreError: the folder cannot be written.
+    """
+    from nar_bench.runner.run import run_suite
+
+    return run_suite(suite, out=out)
+
+
+def load_results(path: str | Path) -> pyarrow.Table:
+    """Return every score in a results folder, one row per trial, size and metric.
+
+    Columns: trial, suite, algorithm, processor, regime, seed, size, metric, value, and others.
+    Metric `score` is the reference's (mean over outputs).
+
+    Raises:
+        StoreError: there is no results folder at `path`.
+    """
+    from nar_bench.results.table import load_table
+
+    return load_table(Path(path))

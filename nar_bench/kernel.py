@@ -1,0 +1,262 @@
+"""Compile a stepping function with numba and run it over a whole batch.
+
+A stepping function is the book's loop as a plain Python generator. Its parameters are named after inputs
+and outputs of the spec: inputs are read-only, outputs are zeroed arrays that it fills in place. It yields its
+hints, one tuple per step, in the order of the spec:
+
+    def insertion_sort(key, pred):
+        ...
+        yield pred, i, j
+
+Per instance it receives each feature in the compact form: arrays for nodes and edges, an int for a mask_one
+input, a number for a graph input; a mask_one or graph *output* is an array of shape (1,), so that it can be filled.
+
+The driver below is generated from the spec as source text and compiled under the algorithm's own file name,
+which is what lets numba's on-disk cache find it again: a cached *generator*, or a driver that takes the generator
+as an argument, is not reusable across processes. The driver's name carries a hash of all the source it
+depends on, because numba's cache looks only at the one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nar_bench.errors import PluginError
+from nar_bench.spec import AlgorithmSpec, Feature
+from nar_bench.trajectory import Array, Batch, Columns, compact_dtype, compact_shape
+
+_FIRST_CHUNK = 4096
+"""Hint rows allocated first; a chunk that cannot hold one trajectory is enlarged fourfold."""
+
+
+def execute(name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns, nodes: int, *, compiled: bool = True) -> Batch:
+    """Run `step` on every instance and return the trajectories.
+
+    Args:
+        name: the algorithm, for errors.
+        inputs: name -> [B, *compact_shape]; every input of the spec.
+        nodes: N.
+        compiled: with numba; False runs the same source interpreted (about 500 times slower).
+    Raises:
+        PluginError: the stepping function names an unknown feature or cannot be compiled.
+    """
+    count = len(next(iter(inputs.values())))
+    driver = _run_driver(name, spec, step, compiled)
+    takes = _features(name, spec, step)
+    # Read-only types make numba (and numpy) refuse a stepping function that changes its inputs.
+    read = [_read_only(inputs[feature.name]) for feature in takes if feature in spec.inputs]
+    outputs = {f.name: np.zeros((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.outputs}
+    write = [outputs[feature.name] for feature in takes if feature in spec.outputs]
+    lengths = np.zeros(count, np.int64)
+    capacity, done = _FIRST_CHUNK, 0
+    chunks: list[list[Array]] = []
+    while done < count:
+        hints = [np.empty((capacity, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.hints]
+        with np.errstate(over="ignore"):
+            reached, rows = driver(done, count, capacity, lengths, *read, *write, *hints)
+        if reached == done:
+            capacity *= 4
+            continue
+        chunks.append([hint[:rows] for hint in hints])
+        # The rest needs about as many rows per instance as what has run so far; a tenth more avoids a tiny last chunk.
+        capacity = max(_FIRST_CHUNK, int(1.1 * lengths[:reached].sum() / reached * (count - reached)))
+        done = reached
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    if count and not lengths.all():
+        raise PluginError(f"algorithm '{name}': the stepping function yielded no hint at all; it must yield at least once.")
+    columns = {
+        f.name: np.concatenate([chunk[k] for chunk in chunks])
+        if chunks
+        else np.zeros((0, *compact_shape(f, nodes)), compact_dtype(f, nodes))
+        for k, f in enumerate(spec.hints)
+    }
+    return Batch(spec=spec, nodes=nodes, inputs=inputs, hints=columns, outputs=outputs, offsets=offsets)
+
+
+def compile_driver(source: str, entry: str, parts: dict[str, Callable[..., Any]], *, compiled: bool = True) -> Callable[..., Any]:
+    """Turn generated driver source into a callable.
+
+    Args:
+        source: text that defines one function `entry`; it may use numpy as `np` and every key of `parts`.
+        entry: the function's name.
+        parts: name -> plain Python function (or generator) that the driver calls; compiled with everything it calls.
+        compiled: compile with numba and cache on disk beside the file of the first part, or run as plain Python.
+    """
+    first = next(iter(parts.values()))
+    file = inspect.getfile(first)
+    # The line number keeps two drivers of one file apart in numba's cache index.
+    code = compile(source, file, "exec")
+    if not compiled:
+        scope: dict[str, Any] = {"np": np, **parts}
+        exec(code, scope)  # noqa: S102 - our own generated source
+        return scope[entry]  # type: ignore[no-any-return]
+    import numba
+
+    # numba's cache imports the module named here when another process loads the driver.
+    scope = {"__name__": first.__module__, "np": np, **{name: compiled_function(part) for name, part in parts.items()}}
+    exec(code, scope)  # noqa: S102
+    return numba.njit(cache=os.path.exists(file), nogil=True)(scope[entry])  # type: ignore[no-any-return]
+
+
+def compiled_function(function: FunctionType | Callable[..., Any]) -> Any:
+    """Compile a plain Python function for numba, with every plain function that it calls by a global name.
+
+    Authors write undecorated functions; numba needs the callees compiled too, so the function is re-created
+    with compiled ones in its globals. The original keeps working interpreted.
+    """
+    return _compiled(function, {})
+
+
+def _compiled(function: Any, memo: dict[Any, Any]) -> Any:
+    if function in memo:
+        return memo[function]
+    import numba
+
+    scope = dict(function.__globals__)
+    clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
+    clone.__module__ = function.__module__
+    memo[function] = numba.njit(clone)  # before the callees, so that recursion ends
+    for name, callee in _callees(function):
+        scope[name] = _compiled(callee, memo)
+    return memo[function]
+
+
+def _callees(function: Any) -> Iterator[tuple[str, Any]]:
+    for name in sorted(_names(function.__code__)):
+        callee = function.__globals__.get(name)
+        if isinstance(callee, FunctionType):
+            yield name, callee
+
+
+def _names(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names(constant)
+    return names
+
+
+def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str:
+    """Return 16 hex digits over the source of `functions` and of every plain function that they call.
+
+    Module-level constants that they read are hashed by their value.
+    """
+    digest = hashlib.blake2b(extra.encode(), digest_size=8)
+    seen: set[Any] = set()
+    todo: list[Any] = list(functions)
+    while todo:
+        function = todo.pop(0)
+        if function in seen:
+            continue
+        seen.add(function)
+        try:
+            text = inspect.getsource(function)
+        except OSError:
+            text = function.__code__.co_code.hex()
+        digest.update(text.encode())
+        for name in sorted(_names(function.__code__)):
+            value = function.__globals__.get(name)
+            if isinstance(value, int | float | str | tuple | np.generic):
+                digest.update(f"{name}={value!r};".encode())
+        todo += [callee for _, callee in _callees(function)]
+    return digest.hexdigest()
+
+
+def element_assignment(target: str, value: str, axes: int) -> str:
+    """Return source that stores `value` element by element into `target`; numba compiles it faster than a slice."""
+    if axes == 0:
+        return f"{target} = {value}"
+    indices = ["i", "j"][:axes]
+    loops = "".join(f"{'    ' * k}for {i} in range({value}.shape[{k}]):\n" for k, i in enumerate(indices))
+    at = ", ".join(indices)
+    opened = target[:-1]  # "h[t]" -> "h[t" so that the indices go inside the brackets
+    return f"{loops}{'    ' * axes}{opened}, {at}] = {value}[{at}]"
+
+
+def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Feature]:
+    known = {feature.name: feature for feature in (*spec.inputs, *spec.outputs)}
+    takes = list(inspect.signature(step).parameters)
+    unknown = [parameter for parameter in takes if parameter not in known]
+    missing = [feature.name for feature in spec.outputs if feature.name not in takes]
+    if unknown or missing:
+        raise PluginError(
+            f"algorithm '{name}': the stepping function takes ({', '.join(takes)}); its parameters must be inputs of the "
+            f"spec and all outputs ({', '.join(known)})."
+            + (f" Unknown: {', '.join(unknown)}." if unknown else "")
+            + (f" Missing: {', '.join(missing)}." if missing else "")
+        )
+    if not inspect.isgeneratorfunction(step):
+        raise PluginError(f"algorithm '{name}': the stepping function must be a generator that yields its hints.")
+    return [known[parameter] for parameter in takes]
+
+
+@lru_cache(maxsize=None)
+def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bool) -> Callable[..., Any]:
+    takes = _features(name, spec, step)
+    arguments: dict[str, str] = {}
+    for feature in takes:
+        scalar = not compact_shape(feature, 1)
+        if feature in spec.inputs:
+            whole = scalar and compact_dtype(feature, 1).kind == "i"
+            arguments[feature.name] = f"int(i_{feature.name}[b])" if whole else f"i_{feature.name}[b]"
+        else:
+            arguments[feature.name] = f"o_{feature.name}[b:b + 1]" if scalar else f"o_{feature.name}[b]"
+    inputs = [f"i_{f.name}" for f in takes if f in spec.inputs]
+    outputs = [f"o_{f.name}" for f in takes if f in spec.outputs]
+    hints = [f"h_{f.name}" for f in spec.hints]
+    values = ", ".join(f"v_{f.name}" for f in spec.hints) or "_"
+    store = "\n".join(
+        element_assignment(f"h_{f.name}[t]", f"v_{f.name}", len(compact_shape(f, 1))) for f in spec.hints
+    )
+    body = f"""
+t = 0
+for b in range(first, count):
+    start = t
+{textwrap.indent(chr(10).join(f"{o}[b:b + 1] = 0" for o in outputs), "    ")}
+    for {values} in step({", ".join(arguments.values())}):
+        if t == capacity:
+            return b, start
+{textwrap.indent(store, "        ")}
+        t += 1
+    lengths[b] = t - start
+return count, t
+"""
+    entry = f"run_{name}_{source_hash([step], repr(spec) + body)}"
+    parameters = ", ".join(["first", "count", "capacity", "lengths", *inputs, *outputs, *hints])
+    source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
+    driver = compile_driver(source, entry, {"step": step}, compiled=compiled)
+    return explained(driver, name, "stepping function") if compiled else driver
+
+
+def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[..., Any]:
+    """Turn numba's typing errors into one sentence that names the algorithm and what to do."""
+
+    def call(*arguments: Any) -> Any:
+        from numba.core.errors import NumbaError
+
+        try:
+            return driver(*arguments)
+        except NumbaError as error:
+            raise PluginError(
+                f"algorithm '{name}': its {part} cannot be compiled by numba: {error}\n"
+                "Write it with numpy arrays, numbers and loops only, or set compiled=False on the algorithm."
+            ) from error
+
+    return call
+
+
+
+def _read_only(column: NDArray[Any]) -> NDArray[Any]:
+    view = np.ascontiguousarray(column).view()
+    view.flags.writeable = False
+    return view

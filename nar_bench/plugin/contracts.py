@@ -1,0 +1,282 @@
+"""What each kind of plugin component is: frozen data plus, where it does something, a small protocol.
+
+Nothing here imports torch; components are described without it and built when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+
+from nar_bench.errors import InputError
+from nar_bench.kernel import execute
+from nar_bench.spec import AlgorithmSpec, Location
+from nar_bench.trajectory import Array, Batch, Columns, Trajectory, to_compact
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nar_bench.data.random import Stream
+
+
+class Kind(StrEnum):
+    """The kinds of components; the value is the word that users see."""
+
+    ALGORITHM = "algorithm"
+    PROCESSOR = "processor"
+    SIMILARITY = "similarity"
+    SIMILAR_INPUT = "similar input"
+    EXECUTOR = "executor"
+    SUITE = "suite"
+
+
+Inputs = Mapping[str, Array]
+"""One instance, dense: feature name -> array."""
+
+
+def _same(size: int) -> int:
+    return size
+
+
+def _accept(inputs: Inputs) -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Algorithm:
+    """An algorithm: its features, its input distribution, its loop, and how an answer is judged.
+
+    Args:
+        name: a Python identifier. Behaviour that changes published numbers changes `version`.
+        source: book page or paper of the algorithm.
+        spec: the features; hints in the order in which `step` yields them.
+        sample: `sample(rng, size, <shift axes>) -> inputs`, plain Python that numba compiles: draws one instance
+            with the functions of `nar_bench.data.random` and returns its compact inputs in the order of the
+            spec. Every parameter after `size` is a numeric shift axis and has a default, the test distribution's.
+        step: the stepping function (see `nar_bench.kernel`).
+        verify: `verify(inputs, outputs) -> bool` on dense arrays of one instance; True for *every* right answer.
+        reference: `reference(inputs) -> outputs`, dense, by an implementation independent of `step`.
+        check: `check(inputs)` raises InputError where a value that fits the spec is still not allowed.
+        derive: input name -> function of the dense inputs given, for inputs that `run` may be called without.
+        nodes: number of nodes N of an instance of a given size.
+        smallest: the least size.
+        training: shift axis -> value or values of the training distribution, where it differs from the default.
+        compiled: whether numba can compile `sample` and `step`.
+    """
+
+    name: str
+    version: int
+    source: str
+    spec: AlgorithmSpec
+    sample: FunctionType | Callable[..., Any]
+    step: FunctionType | Callable[..., Any]
+    verify: Callable[[Inputs, Inputs], bool]
+    reference: Callable[[Inputs], dict[str, Array]]
+    check: Callable[[Inputs], None] = _accept
+    derive: Mapping[str, Callable[[Inputs], Array]] = field(default_factory=dict)
+    nodes: Callable[[int], int] = _same
+    smallest: int = 1
+    training: Mapping[str, str | float | tuple[float, ...]] = field(default_factory=dict)
+    compiled: bool = True
+
+    def run(self, **inputs: Any) -> Trajectory:
+        """Run the algorithm on one instance.
+
+        Args:
+            inputs: every input of the spec as a dense array, by name; those in `derive` may be left out, and a
+                mask_one may be given as a node index.
+        Returns:
+            the trajectory, dense.
+        Raises:
+            InputError: an input is missing, unknown, of a wrong shape or dtype, not finite or out of range.
+        """
+        compact, nodes = self.compact_inputs(inputs)
+        return self.execute({name: value[None] for name, value in compact.items()}, nodes)[0]
+
+    def execute(self, inputs: Columns, nodes: int) -> Batch:
+        """Run the algorithm on B instances, compact: name -> [B, *compact_shape], on `nodes` nodes each."""
+        return execute(self.name, self.spec, self.step, inputs, nodes, compiled=self.compiled)  # type: ignore[arg-type]
+
+    def compact_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], int]:
+        """Check one dense instance and return it compact, with its number of nodes. Raises InputError."""
+        names = [feature.name for feature in self.spec.inputs]
+        where = f"algorithm '{self.name}'"
+        unknown = [name for name in inputs if name not in names]
+        if unknown:
+            raise InputError(f"{where}: got unknown input '{unknown[0]}'; its inputs are {', '.join(names)}.")
+        nodes = self._count_nodes(inputs, where)
+        given = {name: np.asarray(value) for name, value in inputs.items()}
+        compact: dict[str, Array] = {}
+        for feature in self.spec.inputs:
+            if feature.name in given:
+                compact[feature.name] = to_compact(feature, given[feature.name], nodes, f"{where}, input '{feature.name}'")
+        for feature in self.spec.inputs:
+            name = feature.name
+            if name in compact:
+                continue
+            if name not in self.derive:
+                needed = [other for other in names if other not in self.derive]
+                raise InputError(f"{where}: input '{name}' is missing; it needs {', '.join(needed)}.")
+            given[name] = self.derive[name](given)
+            compact[name] = to_compact(feature, given[name], nodes, f"{where}, derived input '{name}'")
+        self.check(given)
+        return compact, nodes
+
+    def _count_nodes(self, inputs: Mapping[str, Any], where: str) -> int:
+        for feature in self.spec.inputs:
+            if feature.location is not Location.GRAPH and np.ndim(inputs.get(feature.name)) > 0:
+                nodes = np.shape(inputs[feature.name])[0]
+                if nodes < self.nodes(self.smallest):
+                    raise InputError(f"{where}: got {nodes} nodes; at least {self.nodes(self.smallest)} are needed.")
+                return nodes
+        raise InputError(f"{where}: no node or edge input was given, so the number of nodes is not known.")
+
+
+class StepOutput(NamedTuple):
+    """What a processor returns for one step. Shapes: B batch, N nodes, H hidden, K idea size."""
+
+    hidden: Tensor
+    """[B, N, H] new node state, read by the decoders."""
+    edge: Tensor | None
+    """[B, N, N, H] new edge state for the decoders, or None."""
+    state: Any
+    """Whatever the processor wants back at the next step."""
+    idea: Tensor | None
+    """[B, K] the idea M_t written at this step, or None."""
+
+
+@runtime_checkable
+class ProcessorModule(Protocol):
+    """A torch module that makes one processing step; called as `module(node, edge, graph, adjacency, state)`."""
+
+    def initial_state(self, node: Tensor) -> Any:
+        """Return the state before the first step; node [B, N, H] gives sizes, dtype and device."""
+        ...
+
+    def forward(self, node: Tensor, edge: Tensor, graph: Tensor, adjacency: Tensor, state: Any) -> StepOutput:
+        """Make one step.
+
+        Args:
+            node: [B, N, H] encoded node features (inputs, and hints where the regime encodes them).
+            edge: [B, N, N, H]; edge[b, i, j] belongs to the pair of sender i and receiver j.
+            graph: [B, H].
+            adjacency: [B, N, N] bool, symmetric, with self-loops.
+            state: from `initial_state` or the step before.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Processor:
+    """A processor.
+
+    Args:
+        source: the paper and equation.
+        config: frozen dataclass of its options, all with defaults.
+        build: `build(config, hidden) -> ProcessorModule`, a torch module; hidden is H.
+        writes_ideas: whether its StepOutput has an idea, which the memory regime needs.
+    """
+
+    name: str
+    version: int
+    source: str
+    config: type
+    build: Callable[[Any, int], Any]
+    writes_ideas: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Similarity:
+    """A stepwise similarity phi(M_t, M'_t) of two ideas.
+
+    Args:
+        config: frozen dataclass of its options, all with defaults.
+        build: `build(config, idea_size) -> phi`, a function or torch module with phi(a[..., K], b[..., K]) -> [...],
+            leading axes broadcast.
+        symmetric: phi(a, b) == phi(b, a).
+        bounds: least and greatest value, or None where unbounded.
+        learned: phi has parameters, which are trained with the network.
+    """
+
+    name: str
+    version: int
+    source: str
+    config: type
+    build: Callable[[Any, int], Callable[[Tensor, Tensor], Tensor]]
+    symmetric: bool
+    bounds: tuple[float, float] | None = None
+    learned: bool = False
+
+
+class Invariant(StrEnum):
+    """What a similar input keeps of the original run."""
+
+    TRAJECTORY = "trajectory"
+    """Every hint at every step, and the output."""
+    DISCRETE_HINTS = "discrete_hints"
+    """Every hint that is not a scalar, at every step, and the output."""
+    PREFIX = "prefix"
+    """The original's hints are the first hints of the other run."""
+    OUTPUT = "output"
+    """The output."""
+
+
+@dataclass(frozen=True, eq=False)
+class SimilarInput:
+    """A way to make another input that an algorithm treats alike.
+
+    Args:
+        invariant: what it keeps.
+        algorithms: the algorithms for which it holds.
+        transform: `transform(stream, inputs) -> inputs`: compact instance (name -> array) to compact instance of
+            the same spec; draws from the `Stream`, does not change its argument.
+    """
+
+    name: str
+    version: int
+    source: str
+    invariant: Invariant
+    algorithms: tuple[str, ...]
+    transform: Callable[[Stream, Mapping[str, Array]], dict[str, Array]]
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Runner(Protocol):
+    """Runs independent pieces of work."""
+
+    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Exception]]:
+        """Yield (item, result) as each finishes, in any order; an item that fails yields its exception instead.
+
+        Items and work are picklable. KeyboardInterrupt ends the run.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Executor:
+    """A place where trials run.
+
+    Args:
+        build: `build(workers) -> Runner`; workers is at least 1.
+    """
+
+    name: str
+    source: str
+    build: Callable[[int], Runner]
+
+
+CONTRACTS: Mapping[Kind, type] = {
+    Kind.ALGORITHM: Algorithm,
+    Kind.PROCESSOR: Processor,
+    Kind.SIMILARITY: Similarity,
+    Kind.SIMILAR_INPUT: SimilarInput,
+    Kind.EXECUTOR: Executor,
+}

@@ -1,0 +1,57 @@
+"""The hooks, one per kind of component. A plugin is a module that implements any of them.
+
+Registration is light: give a name, a one-line summary and a lazy "module:attribute" target, and import
+nothing heavy. In a plugin that is one file the target may be the object itself.
+
+    from nar_bench.plugin import hookimpl
+
+    @hookimpl
+    def register_algorithms(register):
+        register("bfs", "my_package.bfs:BFS", "breadth-first search")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pluggy
+
+PROJECT = "nar_bench"
+"""The pluggy project name and the group of the entry points."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+Register = Callable[[str, Any, str], None]
+"""register(name, target, summary)"""
+
+
+@hookspec
+def register_algorithms(register: Register) -> None:
+    """Register `nar_bench.plugin.contracts.Algorithm` objects."""
+
+
+@hookspec
+def register_processors(register: Register) -> None:
+    """Register `nar_bench.plugin.contracts.Processor` objects."""
+
+
+@hookspec
+def register_similarities(register: Register) -> None:
+    """Register `nar_bench.plugin.contracts.Similarity` objects."""
+
+
+@hookspec
+def register_similar_inputs(register: Register) -> None:
+    """Register `nar_bench.plugin.contracts.SimilarInput` objects."""
+
+
+@hookspec
+def register_executors(register: Register) -> None:
+    """Register `nar_bench.plugin.contracts.Executor` objects."""
+
+
+@hookspec
+def register_suites(register: Register) -> None:
+    """Register suites: the target is "module:file.toml", a TOML file beside the module."""

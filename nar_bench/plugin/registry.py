@@ -1,0 +1,240 @@
+"""The registry: every component by kind and name, and every plugin with its status."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from nar_bench.errors import PluginError, UnknownName, did_you_mean
+from nar_bench.plugin import hookspecs
+from nar_bench.plugin.contracts import CONTRACTS, Kind
+from nar_bench.plugin.discovery import (
+    PluginRow,
+    Source,
+    Status,
+    describe,
+    file_source,
+    import_plugin,
+    installed_sources,
+    is_disabled,
+)
+from nar_bench.plugin.hookspecs import PROJECT
+
+HOOKS = {
+    "register_algorithms": Kind.ALGORITHM,
+    "register_processors": Kind.PROCESSOR,
+    "register_similarities": Kind.SIMILARITY,
+    "register_similar_inputs": Kind.SIMILAR_INPUT,
+    "register_executors": Kind.EXECUTOR,
+    "register_suites": Kind.SUITE,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered component: where it comes from and how to get it, without importing it.
+
+    Attributes:
+        name: the short name.
+        target: "module:attribute", or the object itself.
+        source: its plugin.
+    """
+
+    kind: Kind
+    name: str
+    target: Any
+    summary: str
+    source: Source
+
+    @property
+    def id(self) -> str:
+        """The full id, `namespace/name`; unique within a kind."""
+        return f"{self.source.namespace}/{self.name}"
+
+    def load(self) -> Any:
+        """Import the component and check that it is what its kind demands.
+
+        Raises:
+            PluginError: it cannot be imported, or it is not an instance of its contract, or has another name.
+        """
+        where = f"{self.kind} '{self.name}' of plugin '{self.source.name}' ({self.source.distribution} {self.source.version})".replace(" )", ")")
+        component = self.target
+        if isinstance(self.target, str):
+            module, _, attribute = self.target.partition(":")
+            try:
+                component = getattr(importlib.import_module(module), attribute)
+            except (KeyboardInterrupt, MemoryError):
+                raise
+            except BaseException as error:
+                raise PluginError(f"{where} cannot be loaded from {self.target}: {describe(error)}") from error
+        contract = CONTRACTS[self.kind]
+        if not isinstance(component, contract):
+            raise PluginError(f"{where}: its target is a {type(component).__name__}; a {contract.__name__} is needed.")
+        if component.name != self.name:
+            raise PluginError(f"{where} calls itself '{component.name}'; both names must be equal.")
+        return component
+
+    def file(self) -> Path:
+        """Return the file that a suite's target "module:file.toml" names. Raises PluginError if it is not there."""
+        module, _, name = str(self.target).partition(":")
+        try:
+            package = importlib.import_module(module)
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:
+            raise PluginError(f"suite '{self.name}': cannot import {module}: {describe(error)}") from error
+        path = Path(str(package.__file__)).parent / name
+        if not path.is_file():
+            raise PluginError(f"suite '{self.name}': there is no file {path}.")
+        return path
+
+
+class Registry:
+    """Components of all plugins.
+
+    Args:
+        files: plugins that are one Python file each.
+        sources: the installed plugins; by default those of this environment.
+    """
+
+    def __init__(self, files: Iterable[Path] = (), sources: Iterable[Source] | None = None) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._entries: dict[Kind, list[Entry]] = {kind: [] for kind in Kind}
+        self.rows: list[PluginRow] = []
+        for source in installed_sources() if sources is None else sources:
+            self._add(source)
+        for path in files:
+            self.add_file(path)
+
+    def add_file(self, path: Path) -> None:
+        """Add a plugin that is one Python file. Raises PluginError if it cannot be used."""
+        row = self._add(file_source(path))
+        if row.status not in (Status.OK, Status.CONFLICT):
+            raise PluginError(f"--plugin {path}: {row.status}: {row.reason}")
+
+    def entries(self, kind: Kind) -> list[Entry]:
+        """Return every component of a kind, by name."""
+        return sorted(self._entries[kind], key=lambda entry: (entry.name, not entry.source.is_own, entry.id))
+
+    def find(self, kind: Kind, name: str, where: str = "") -> Entry:
+        """Return a component by short name or full id.
+
+        A component of nar-bench keeps its short name; where two others share one, nobody wins.
+
+        Raises:
+            UnknownName: no such component; the message suggests the nearest.
+            PluginError: the short name is claimed by several plugins.
+        """
+        entries = self.entries(kind)
+        for entry in entries:
+            if entry.id == name:
+                return entry
+        named = [entry for entry in entries if entry.name == name]
+        own = [entry for entry in named if entry.source.is_own]
+        if len(named) > 1 and not own:
+            place = f"{where}: " if where else ""
+            raise PluginError(
+                f"{place}{kind} '{name}' is registered by several plugins; say which: {', '.join(entry.id for entry in named)}."
+            )
+        if not named:
+            raise UnknownName(kind, name, {entry.name for entry in entries}, where)
+        return (own or named)[0]
+
+    def load(self, kind: Kind, name: str) -> Any:
+        """Find a component and load it. Raises what `find` and `Entry.load` raise."""
+        return self.find(kind, name).load()
+
+    def _add(self, source: Source) -> PluginRow:
+        row = PluginRow(source)
+        self.rows.append(row)
+        if is_disabled(source):
+            row.status, row.reason = Status.DISABLED, "named in NAR_BENCH_DISABLE_PLUGINS"
+            return row
+        module = import_plugin(source, row)
+        if module is not None:
+            self._register(source, module, row)
+        return row
+
+    def _register(self, source: Source, module: ModuleType, row: PluginRow) -> None:
+        if self._manager.is_registered(module):
+            row.status, row.reason = Status.CONFLICT, f"another entry point already loads the module {source.target}"
+            return
+        try:
+            self._manager.register(module, name=f"{source.distribution}:{source.name}")
+        except Exception as error:  # a wrong hook signature, or whatever a module's __getattr__ does
+            self._reject(module, row, Status.INVALID, str(error).splitlines()[-1] if str(error) else describe(error))
+            return
+        problem = self._hook_problem(module)
+        if problem:
+            self._reject(module, row, Status.INVALID, problem)
+            return
+        entries: list[Entry] = []
+        try:
+            for hook, kind in HOOKS.items():
+                for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+                    if implementation.plugin is module:
+                        implementation.function(**self._arguments(implementation, kind, source, entries))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._reject(module, row, Status.REGISTRATION_ERROR, f"{describe(error)}; nothing of it was registered")
+            return
+        row.components = len(entries)
+        clashes = [self._clash(entry) for entry in entries]
+        for entry in entries:
+            self._entries[entry.kind].append(entry)
+        told = [clash for clash in clashes if clash]
+        if told:
+            row.status, row.reason = Status.CONFLICT, "; ".join(told)
+
+    def _arguments(self, implementation: Any, kind: Kind, source: Source, entries: list[Entry]) -> dict[str, Any]:
+        def register(name: str, target: Any, summary: str) -> None:
+            if not isinstance(name, str) or not name or "/" in name:
+                raise PluginError(f"{kind} name {name!r}: a non-empty string without '/' is needed")
+            if isinstance(target, str) and not all(target.partition(":")):
+                raise PluginError(f"{kind} '{name}': the target {target!r} is not of the form 'module:attribute'")
+            entry = Entry(kind, name, target, summary, source)
+            if any(other.id == entry.id and other.kind is kind for other in [*self._entries[kind], *entries]):
+                raise PluginError(f"{kind} '{entry.id}' is registered twice")
+            entries.append(entry)
+
+        return {"register": register} if implementation.argnames else {}
+
+    def _clash(self, entry: Entry) -> str:
+        others = [other.id for other in self._entries[entry.kind] if other.name == entry.name]
+        if not others:
+            return ""
+        return f"{entry.kind} '{entry.name}' is also registered as {', '.join(others)}; use the full id {entry.id}"
+
+    def _hook_problem(self, module: ModuleType) -> str:
+        for hook in self._manager.get_hookcallers(module) or []:
+            if not hook.has_spec():
+                return f"it implements a hook '{hook.name}', which does not exist.{did_you_mean(hook.name, HOOKS)}"
+            for implementation in hook.get_hookimpls():
+                if implementation.plugin is module and inspect.isgeneratorfunction(implementation.function):
+                    return f"its hook '{hook.name}' is a generator; call register(...) instead of yielding"
+        return ""
+
+    def _reject(self, module: ModuleType, row: PluginRow, status: Status, reason: str) -> None:
+        if self._manager.is_registered(module):
+            self._manager.unregister(module)
+        row.status, row.reason = status, reason
+
+
+_registry: Registry | None = None
+
+
+def registry() -> Registry:
+    """Return the registry of this process, made on first use."""
+    global _registry
+    if _registry is None:
+        _registry = Registry()
+    return _registry

@@ -1,0 +1,126 @@
+"""Stage, location, type, feature, spec: what an algorithm reads, shows at each step and returns.
+
+The vocabulary is that of CLRS-30 (Velickovic et al. 2022, section 2.1). Shapes below use B batch,
+T steps, N nodes, C classes. The *dense* layout is the reference's; the *compact* layout is how
+trajectories are stored (`nar_bench.trajectory`).
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nar_bench.errors import SpecError, UnknownName
+
+MASKED = -1
+"""The value of a mask or a class that is neither trained nor scored."""
+
+
+class Stage(StrEnum):
+    """When a feature is seen."""
+
+    INPUT = "input"
+    HINT = "hint"
+    OUTPUT = "output"
+
+
+class Location(StrEnum):
+    """Where a feature lives: on each node [N], on each ordered pair of nodes [N, N], or on the whole graph []."""
+
+    NODE = "node"
+    EDGE = "edge"
+    GRAPH = "graph"
+
+
+class Type(StrEnum):
+    """What the values of a feature mean."""
+
+    SCALAR = "scalar"
+    """A real number."""
+    CATEGORICAL = "categorical"
+    """One of C classes; dense one-hot [..., C], compact class index."""
+    MASK = "mask"
+    """0, 1 or MASKED."""
+    MASK_ONE = "mask_one"
+    """Exactly one node; dense one-hot [N], compact node index."""
+    POINTER = "pointer"
+    """The index of a node, in [0, N)."""
+    PERMUTATION_POINTER = "permutation_pointer"
+    """Predecessor pointers of an order of all nodes; the first node points at itself."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One named quantity of an algorithm.
+
+    Args:
+        name: a Python identifier, unique within the spec; the reference's name where it has one.
+        stage, location, type: see the enums.
+        classes: number of classes C; only for `categorical`, where it is at least 2.
+    Raises:
+        SpecError: the combination is not one that CLRS-30 defines.
+    """
+
+    name: str
+    stage: Stage
+    location: Location
+    type: Type
+    classes: int = 0
+
+    def __post_init__(self) -> None:
+        where = f"feature '{self.name}'"
+        if not self.name.isidentifier() or keyword.iskeyword(self.name):
+            raise SpecError(f"{where}: the name must be a Python identifier and no keyword.")
+        if (self.type is Type.CATEGORICAL) != (self.classes >= 2):
+            raise SpecError(
+                f"{where}: classes={self.classes} with type {self.type}; "
+                "categorical features have at least 2 classes, all others have 0."
+            )
+        if self.type in (Type.MASK_ONE, Type.PERMUTATION_POINTER) and self.location is not Location.NODE:
+            raise SpecError(f"{where}: type {self.type} lives on nodes, got location {self.location}.")
+
+
+@dataclass(frozen=True)
+class AlgorithmSpec:
+    """The features of one algorithm, in the order in which its stepping function yields its hints.
+
+    Raises:
+        SpecError: a name occurs twice, or there is no input or no output.
+    """
+
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        names = [feature.name for feature in self.features]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise SpecError(f"spec: feature names must be unique, got twice: {', '.join(twice)}.")
+        for stage in (Stage.INPUT, Stage.OUTPUT):
+            if not self.at(stage):
+                raise SpecError(f"spec: at least one {stage} feature is needed, got none.")
+
+    def at(self, stage: Stage) -> tuple[Feature, ...]:
+        """Return the features of one stage, in order."""
+        return tuple(feature for feature in self.features if feature.stage is stage)
+
+    @property
+    def inputs(self) -> tuple[Feature, ...]:
+        """The input features, in order."""
+        return self.at(Stage.INPUT)
+
+    @property
+    def hints(self) -> tuple[Feature, ...]:
+        """The hint features, in the order in which the stepping function yields them."""
+        return self.at(Stage.HINT)
+
+    @property
+    def outputs(self) -> tuple[Feature, ...]:
+        """The output features, in order."""
+        return self.at(Stage.OUTPUT)
+
+    def __getitem__(self, name: str) -> Feature:
+        for feature in self.features:
+            if feature.name == name:
+                return feature
+        raise UnknownName("feature", name, [feature.name for feature in self.features])

@@ -1,0 +1,12 @@
+"""Registration of the executors."""
+
+from __future__ import annotations
+
+from nar_bench.plugin import hookimpl
+from nar_bench.plugin.hookspecs import Register
+
+
+@hookimpl
+def register_executors(register: Register) -> None:
+    """Register the executors."""
+    register("in_process", "nar_bench_executors.in_process:IN_PROCESS", "one trial after another, in this process")
