@@ -1,15 +1,26 @@
-"""Breadth-first search, level by level."""
+"""Breadth-first search, level by level.
+
+Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 22.2, BFS (page 595).
+CLRS-30 shows one hint per level instead of one per dequeued node, and breaks ties towards the lowest index.
+"""
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 
 from nar_bench.data.random import integer
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
-from nar_bench_clrs30.graphs.random_graphs import adjacency, erdos_renyi
-from nar_bench_clrs30.positions import ordered_positions
+from nar_bench_clrs30.graphs.instances import (
+    TRAINING_DENSITIES,
+    adjacency,
+    derive_adjacency,
+    erdos_renyi,
+    refuse_other_adjacency,
+)
+from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
     (
@@ -25,29 +36,69 @@ SPEC = AlgorithmSpec(
 
 
 def sample(rng, size, p=0.5):
+    """Draw an undirected graph (edge probability p squared, see `erdos_renyi`) and a uniform source."""
     A = erdos_renyi(rng, size, p)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)
 
 
 def bfs(A, s, pi):
+    """Search from s; pi[v] is the node from which v was first reached, v itself for s and for nodes not reached."""
     n = A.shape[0]
     reach = np.zeros(n, np.int8)
-    frontier = np.zeros(n, np.int8)
-    for i in range(n):
-        pi[i] = i
-    reach[s] = frontier[s] = 1
+    level = np.full(n, -1)  # u.d of the book; -1 is its infinity
+    for v in range(n):
+        pi[v] = v
+    reach[s] = 1
+    level[s] = t = 0
     grew = True
-    while grew:
+    while grew:  # line 10, for all nodes of one level at once
         yield reach, pi
         grew = False
-        level = frontier
-        frontier = np.zeros(n, np.int8)
-        for i in range(n):
-            if level[i]:
-                for j in range(n):
-                    if A[i, j] != 0 and not reach[j]:
-                        reach[j] = frontier[j] = 1
-                        pi[j] = i
+        for u in range(n):
+            if level[u] == t:
+                for v in range(n):  # line 12
+                    if A[u, v] != 0 and level[v] < 0:
+                        reach[v] = 1
+                        level[v] = t + 1
+                        pi[v] = u  # lines 14-16
                         grew = True
+        t += 1
 
 
+def reference(inputs: Inputs) -> dict[str, Array]:
+    """Search with networkx."""
+    graph = nx.from_numpy_array(inputs["A"] != 0, create_using=nx.DiGraph)
+    source = int(np.argmax(inputs["s"]))
+    pi = np.arange(len(graph))
+    for node, predecessor in nx.bfs_predecessors(graph, source):
+        pi[node] = predecessor
+    return {"pi": pi}
+
+
+def verify(inputs: Inputs, outputs: Inputs) -> bool:
+    """Accept every breadth-first tree: each reached node hangs on a neighbour one level nearer to the source."""
+    graph = nx.from_numpy_array(inputs["A"] != 0, create_using=nx.DiGraph)
+    source = int(np.argmax(inputs["s"]))
+    levels = nx.single_source_shortest_path_length(graph, source)
+    for node, parent in enumerate(outputs["pi"].tolist()):
+        if node == source or node not in levels:
+            if parent != node:
+                return False
+        elif not (graph.has_edge(parent, node) and levels.get(parent) == levels[node] - 1):
+            return False
+    return True
+
+
+BFS = Algorithm(
+    name="bfs",
+    version=1,
+    source="CLRS 3rd edition, section 22.2, page 595; hints as in Velickovic et al. 2022 (CLRS-30)",
+    spec=SPEC,
+    sample=sample,
+    step=bfs,
+    verify=verify,
+    reference=reference,
+    check=refuse_other_adjacency,
+    derive={"pos": derive_positions, "adj": derive_adjacency},
+    training={"p": TRAINING_DENSITIES, "positions": "random"},
+)

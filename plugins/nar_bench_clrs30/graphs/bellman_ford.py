@@ -1,0 +1,139 @@
+"""Shortest paths from one source, by relaxing every edge until nothing changes.
+
+Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 24.1, BELLMAN-FORD
+(page 651). CLRS-30 shows one hint per sweep, relaxes against the distances of the sweep before (so that a sweep does
+not depend on the order of the edges), and stops at the first sweep that changes nothing. A distance not known yet is 0.
+"""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+
+from nar_bench.data.random import integer
+from nar_bench.errors import InputError
+from nar_bench.plugin.contracts import Algorithm, Inputs
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.trajectory import Array
+from nar_bench_clrs30.graphs.instances import (
+    TRAINING_DENSITIES,
+    adjacency,
+    derive_adjacency,
+    refuse_other_adjacency,
+    weighted_erdos_renyi,
+)
+from nar_bench_clrs30.positions import derive_positions, ordered_positions
+
+SPEC = AlgorithmSpec(
+    (
+        Feature("pos", Stage.INPUT, Location.NODE, Type.SCALAR),
+        Feature("s", Stage.INPUT, Location.NODE, Type.MASK_ONE),
+        Feature("A", Stage.INPUT, Location.EDGE, Type.SCALAR),
+        Feature("adj", Stage.INPUT, Location.EDGE, Type.MASK),
+        Feature("pi_h", Stage.HINT, Location.NODE, Type.POINTER),
+        Feature("d", Stage.HINT, Location.NODE, Type.SCALAR),
+        Feature("msk", Stage.HINT, Location.NODE, Type.MASK),
+        Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
+    )
+)
+
+RELATIVE_TOLERANCE = 1e-9
+"""Two path lengths count as equal when they differ by less than this share of the larger: sums of weights in another
+order round differently."""
+
+
+def sample(rng, size, p=0.5):
+    """Draw an undirected weighted graph (see `weighted_erdos_renyi`) and a uniform source."""
+    A = weighted_erdos_renyi(rng, size, p)
+    return ordered_positions(size), integer(rng, size), A, adjacency(A)
+
+
+def bellman_ford(A, s, pi):
+    """Relax from s; pi[v] is the node before v on a shortest path, v itself for s and for nodes not reached."""
+    n = A.shape[0]
+    d = np.zeros(n)
+    msk = np.zeros(n, np.int8)
+    for v in range(n):
+        pi[v] = v
+    msk[s] = 1
+    changed = True
+    while changed:  # line 2
+        yield pi, d, msk
+        changed = False
+        before, known = d.copy(), msk.copy()
+        for u in range(n):
+            if known[u]:
+                for v in range(n):  # line 3
+                    if A[u, v] != 0 and (not msk[v] or before[u] + A[u, v] < d[v]):
+                        d[v] = before[u] + A[u, v]  # line 4, RELAX
+                        pi[v] = u
+                        msk[v] = 1
+                        changed = True
+
+
+def check(inputs: Inputs) -> None:
+    """Refuse an `adj` of another graph, and cycles of negative length, on which the sweeps would never end."""
+    refuse_other_adjacency(inputs)
+    A = inputs["A"]
+    if (A < 0).any() and nx.negative_edge_cycle(nx.from_numpy_array(A, create_using=nx.DiGraph)):
+        raise InputError(
+            "input 'A' has a cycle of negative length, on which no shortest path exists (an undirected edge of negative "
+            "weight is such a cycle); only graphs without one are allowed."
+        )
+
+
+def _distances(inputs: Inputs) -> dict[int, float]:
+    graph = nx.from_numpy_array(inputs["A"], create_using=nx.DiGraph)
+    lengths: dict[int, float] = nx.single_source_bellman_ford_path_length(graph, int(np.argmax(inputs["s"])))
+    return lengths
+
+
+def reference(inputs: Inputs) -> dict[str, Array]:
+    """Find shortest paths with networkx."""
+    graph = nx.from_numpy_array(inputs["A"], create_using=nx.DiGraph)
+    pi = np.arange(len(graph))
+    for node, path in nx.single_source_bellman_ford_path(graph, int(np.argmax(inputs["s"]))).items():
+        if len(path) > 1:
+            pi[node] = path[-2]
+    return {"pi": pi}
+
+
+def verify(inputs: Inputs, outputs: Inputs) -> bool:
+    """Accept every tree of shortest paths: walking pi from a reached node leads to s along a path of least length."""
+    A, pi, source = inputs["A"], outputs["pi"].tolist(), int(np.argmax(inputs["s"]))
+    distances = _distances(inputs)
+    if pi[source] != source:
+        return False
+    for node in range(len(pi)):
+        if node not in distances:
+            if pi[node] != node:
+                return False
+            continue
+        # Walking back is what makes zero-length cycles fail: each edge of one would pass a test of that edge alone.
+        length, at = 0.0, node
+        for _ in range(len(pi)):
+            if at == source:
+                break
+            length += A[pi[at], at]
+            if A[pi[at], at] == 0:
+                return False
+            at = pi[at]
+        scale = max(1.0, abs(length), abs(distances[node]))
+        if at != source or abs(length - distances[node]) > RELATIVE_TOLERANCE * scale:
+            return False
+    return True
+
+
+BELLMAN_FORD = Algorithm(
+    name="bellman_ford",
+    version=1,
+    source="CLRS 3rd edition, section 24.1, page 651; hints as in Velickovic et al. 2022 (CLRS-30)",
+    spec=SPEC,
+    sample=sample,
+    step=bellman_ford,
+    verify=verify,
+    reference=reference,
+    check=check,
+    derive={"pos": derive_positions, "adj": derive_adjacency},
+    training={"p": TRAINING_DENSITIES, "positions": "random"},
+)
