@@ -1,0 +1,114 @@
+"""Decoders: hidden vectors to raw predictions of hints and outputs.
+
+Source: Velickovic et al. 2022 (CLRS-30), section 3.3 and its code; permutations as in Ibarz et al. 2022, section 4.3.
+
+Raw predictions: scalars as they are; masks as logits; mask_one [B, N], categorical [..., C] and pointer [B, N, N]
+(row: the node that points) as logits; permutation_pointer as the logarithm of a doubly stochastic [B, N, N].
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from nar_bench.errors import Unsupported
+from nar_bench.model.linear import linear
+from nar_bench.spec import Feature, Location, Type
+
+Node = Float[Tensor, "B N D"]
+Edge = Float[Tensor, "B N N E"]
+Graph = Float[Tensor, "B H"]
+
+
+class NodeDecoder(nn.Module):
+    """Scalar, mask, mask_one [B, N] or categorical [B, N, C] on nodes: one linear map."""
+
+    def __init__(self, node_width: int, classes: int, generator: Generator) -> None:
+        super().__init__()
+        self.map = linear(node_width, max(classes, 1), generator)
+        self._squeeze = classes == 0
+
+    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+        """Decode one step."""
+        decoded: Tensor = self.map(node)
+        return decoded[..., 0] if self._squeeze else decoded
+
+
+class EdgeDecoder(nn.Module):
+    """Scalar, mask [B, N, N] or categorical [B, N, N, C] on edges: sender + receiver + edge."""
+
+    def __init__(self, node_width: int, edge_width: int, classes: int, generator: Generator) -> None:
+        super().__init__()
+        width = max(classes, 1)
+        self.sender = linear(node_width, width, generator)
+        self.receiver = linear(node_width, width, generator)
+        self.edge = linear(edge_width, width, generator)
+        self._squeeze = classes == 0
+
+    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+        """Decode one step."""
+        decoded: Tensor = self.sender(node)[:, :, None] + self.receiver(node)[:, None] + self.edge(edge)
+        return decoded[..., 0] if self._squeeze else decoded
+
+
+class GraphDecoder(nn.Module):
+    """Scalar, mask [B] or categorical [B, C] on the graph: the maximum over nodes, and the graph vector."""
+
+    def __init__(self, node_width: int, hidden: int, classes: int, generator: Generator) -> None:
+        super().__init__()
+        width = max(classes, 1)
+        self.node = linear(node_width, width, generator)
+        self.graph = linear(hidden, width, generator)
+        self._squeeze = classes == 0
+
+    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+        """Decode one step."""
+        decoded: Tensor = self.node(node.amax(dim=1)) + self.graph(graph)
+        return decoded[..., 0] if self._squeeze else decoded
+
+
+class PointerDecoder(nn.Module):
+    """Pointer on nodes: logit[i, j] that i points at j is a linear map of max(p1_i, p2_j + p3_ji)."""
+
+    def __init__(self, node_width: int, edge_width: int, hidden: int, generator: Generator) -> None:
+        super().__init__()
+        self.source = linear(node_width, hidden, generator)
+        self.target = linear(node_width, hidden, generator)
+        self.edge = linear(edge_width, hidden, generator)
+        self.score = linear(hidden, 1, generator)
+
+    def forward(self, node: Node, edge: Edge, graph: Graph) -> Float[Tensor, "B N N"]:
+        """Decode one step."""
+        # Worked out at [j, i], where the edge from j to i lies, and transposed when only one number per pair is left.
+        joint = torch.maximum(self.source(node)[:, None], self.target(node)[:, :, None] + self.edge(edge))
+        score: Tensor = self.score(joint)
+        return score[..., 0].transpose(1, 2)
+
+
+class PermutationDecoder(nn.Module):
+    """Scores of predecessors [B, N, N], before log-Sinkhorn, and logits of the first node [B, N]."""
+
+    def __init__(self, node_width: int, edge_width: int, hidden: int, generator: Generator) -> None:
+        super().__init__()
+        self.pointer = PointerDecoder(node_width, edge_width, hidden, generator)
+        self.first = NodeDecoder(node_width, 0, generator)
+
+    def forward(self, node: Node, edge: Edge, graph: Graph) -> tuple[Float[Tensor, "B N N"], Float[Tensor, "B N"]]:
+        """Decode one step."""
+        return self.pointer(node, edge, graph), self.first(node, edge, graph)
+
+
+def make_decoder(feature: Feature, node_width: int, edge_width: int, hidden: int, generator: Generator) -> nn.Module:
+    """Return the decoder for a feature. Raises Unsupported where there is none."""
+    if feature.type is Type.PERMUTATION_POINTER:
+        return PermutationDecoder(node_width, edge_width, hidden, generator)
+    if feature.type is Type.POINTER:
+        if feature.location is not Location.NODE:
+            raise Unsupported(f"'{feature.name}': a pointer on the {feature.location} cannot be decoded.")
+        return PointerDecoder(node_width, edge_width, hidden, generator)
+    if feature.location is Location.NODE:
+        return NodeDecoder(node_width, feature.classes, generator)
+    if feature.location is Location.EDGE:
+        return EdgeDecoder(node_width, edge_width, feature.classes, generator)
+    return GraphDecoder(node_width, hidden, feature.classes, generator)

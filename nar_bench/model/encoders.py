@@ -1,0 +1,75 @@
+"""Encoders: features to hidden vectors on nodes, edges and the graph.
+
+Source: Velickovic et al. 2022 (CLRS-30), section 3.1; initialisation as in Ibarz et al. 2022, section 4.3
+(`xavier_on_scalars`): a scalar has fan-in 1, which would give weights of order 1, so scalar hints use 1 / sqrt(H).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Generator, Tensor, nn
+
+from nar_bench.model.linear import linear
+from nar_bench.spec import Feature, Location, Stage, Type
+
+
+class Encoded(NamedTuple):
+    """Hidden vectors and the graph that they live on."""
+
+    node: Float[Tensor, "B N H"]
+    edge: Float[Tensor, "B N N H"]
+    graph: Float[Tensor, "B H"]
+    adjacency: Bool[Tensor, "B N N"]
+    """Symmetric, with self-loops: input and hint edges and pointers, in either direction."""
+
+
+def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
+    """Return zero vectors and the graph of self-loops."""
+    return Encoded(
+        node=like.new_zeros(batch, nodes, hidden),
+        edge=like.new_zeros(batch, nodes, nodes, hidden),
+        graph=like.new_zeros(batch, hidden),
+        adjacency=torch.eye(nodes, dtype=torch.bool, device=like.device).expand(batch, nodes, nodes),
+    )
+
+
+class Encoder(nn.Module):
+    """One linear map per feature; their results are summed.
+
+    Args:
+        features: inputs or hints.
+        hidden: H.
+    """
+
+    def __init__(self, features: tuple[Feature, ...], hidden: int, generator: Generator) -> None:
+        super().__init__()
+        self._features = features
+        self.maps = nn.ModuleDict()
+        for feature in features:
+            scalar_hint = feature.type is Type.SCALAR and feature.stage is Stage.HINT
+            scale = 1 / math.sqrt(hidden) if scalar_hint else None
+            self.maps[feature.name] = linear(max(feature.classes, 1), hidden, generator, scale)
+
+    def forward(self, values: dict[str, Tensor], onto: Encoded) -> Encoded:
+        """Add the encoding of `values` (dense floats; pointers one-hot or soft [B, N, N]) to `onto`."""
+        node, edge, graph, adjacency = onto
+        for feature in self._features:
+            value = values[feature.name]
+            encoded = self.maps[feature.name](value if feature.type is Type.CATEGORICAL else value[..., None])
+            pointer = feature.type is Type.POINTER
+            if feature.location is Location.GRAPH:
+                graph = graph + encoded
+            elif feature.location is Location.EDGE or pointer:
+                edge = edge + encoded
+            else:
+                node = node + encoded
+            # Thresholds as in the reference: a soft mask is positive everywhere, so that its graph becomes complete.
+            if pointer:
+                adjacency = adjacency | (value + value.transpose(1, 2) > 0.5)
+            elif feature.location is Location.EDGE and feature.type is Type.MASK:
+                adjacency = adjacency | (value + value.transpose(1, 2) > 0)
+        return Encoded(node, edge, graph, adjacency)

@@ -1,0 +1,93 @@
+"""A batch of trajectories as torch tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Type
+from nar_bench.trajectory import Array, Batch
+
+_WHOLE = (Type.CATEGORICAL, Type.MASK_ONE, Type.POINTER, Type.PERMUTATION_POINTER)
+
+
+@dataclass(frozen=True)
+class TensorBatch:
+    """B trajectories, compact: scalars and masks float32; classes and node indices int64.
+
+    Attributes:
+        nodes: N.
+        inputs, outputs: name -> [B, *compact_shape].
+        hints: name -> [T, B, *compact_shape], zero beyond each run's own length.
+        lengths: [B].
+    """
+
+    spec: AlgorithmSpec
+    nodes: int
+    inputs: dict[str, Tensor]
+    hints: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    lengths: Int[Tensor, " B"]
+
+    @property
+    def steps(self) -> int:
+        """S = max(1, T - 1), the number of processor steps: step i predicts hint i + 1."""
+        return max(1, int(self.lengths.max()) - 1)
+
+    def last_steps(self) -> Int[Tensor, " B"]:
+        """[B] index of the last step of each sample, in [0, S)."""
+        return (self.lengths - 2).clamp(min=0)
+
+    def live(self) -> Bool[Tensor, "S B"]:
+        """[S, B] whether hint i + 1, which step i predicts, exists."""
+        return torch.arange(self.steps, device=self.lengths.device)[:, None] + 1 < self.lengths
+
+
+def to_tensors(batch: Batch, device: str = "cpu") -> TensorBatch:
+    """Copy a compact batch to `device`."""
+
+    def tensor(feature: Feature, values: Array) -> Tensor:
+        whole = feature.type in _WHOLE
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64 if whole else np.float32)).to(device)
+
+    spec = batch.spec
+    return TensorBatch(
+        spec=spec,
+        nodes=batch.nodes,
+        inputs={f.name: tensor(f, batch.inputs[f.name]) for f in spec.inputs},
+        hints={f.name: tensor(f, batch.padded(f.name)) for f in spec.hints},
+        outputs={f.name: tensor(f, batch.outputs[f.name]) for f in spec.outputs},
+        lengths=torch.from_numpy(batch.lengths).to(device),
+    )
+
+
+def expand(feature: Feature, values: Tensor, nodes: int) -> Float[Tensor, "..."]:
+    """Return the dense float form that encoders read: one-hot over nodes or classes, -1 where a class is masked."""
+    if feature.type in (Type.MASK_ONE, Type.POINTER):
+        return F.one_hot(values, nodes).to(torch.get_default_dtype())
+    if feature.type is Type.CATEGORICAL:
+        one_hot = F.one_hot(values.clamp(min=0), feature.classes).to(torch.get_default_dtype())
+        return torch.where((values == MASKED)[..., None], float(MASKED), one_hot)
+    return values
+
+
+def cyclic_permutation(pred: Int[Tensor, "B N"]) -> tuple[Int[Tensor, "B N"], Int[Tensor, " B"]]:
+    """Close an order of all nodes into a cycle, as the reference trains it.
+
+    Args:
+        pred: predecessor of each node; the first points at itself.
+    Returns:
+        the predecessors with the first pointing at the last, and the index of the first.
+    """
+    nodes = torch.arange(pred.shape[1], device=pred.device)
+    first = (pred == nodes).int().argmax(dim=1)
+    # The last node is nobody's predecessor; the first one's pointer at itself must not hide that it is the last (N = 1).
+    used = F.one_hot(pred, pred.shape[1]).sum(dim=1)
+    used = used.scatter_add(1, first[:, None], -torch.ones_like(first[:, None]))
+    last = (used == 0).int().argmax(dim=1)
+    return pred.scatter(1, first[:, None], last[:, None]), first
