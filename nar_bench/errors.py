@@ -38,6 +38,10 @@ class RecordError(NarBenchError):
     """A record in a results store cannot be read or fails its schema."""
 
 
+class TrainingError(NarBenchError):
+    """Training cannot go on, because the loss is not a finite number."""
+
+
 class CheckpointError(NarBenchError):
     """A checkpoint cannot be read or belongs to another trial."""
 

@@ -47,7 +47,7 @@ class Mpnn(nn.Module):
         self.receiver = _linear(2 * hidden, hidden)
         self.edge = _linear(hidden, hidden)
         self.graph = _linear(hidden, hidden)
-        self.message = nn.Sequential(nn.ReLU(), _linear(hidden, hidden), nn.ReLU(), _linear(hidden, hidden))
+        self.message = nn.Sequential(nn.ReLU(inplace=True), _linear(hidden, hidden), nn.ReLU(inplace=True), _linear(hidden, hidden))
         self.own = _linear(2 * hidden, hidden)
         self.received = _linear(hidden, hidden)
         self.norm = nn.LayerNorm(hidden) if config.layer_norm else nn.Identity()
@@ -68,7 +68,7 @@ class Mpnn(nn.Module):
         z = torch.cat([node, state], dim=-1)
         to_receiver = self.receiver(z) + self.graph(graph)[:, None]
         messages = self.message(self.edge(edge) + self.sender(z)[:, :, None] + to_receiver[:, None])
-        hidden = self.norm(F.relu(self.own(z) + self.received(messages.amax(dim=1))))
+        hidden = self.norm(F.relu(self.own(z) + self.received(messages.max(dim=1).values)))
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
 

@@ -1,0 +1,35 @@
+"""The dot product of two ideas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from nar_bench.plugin.contracts import Similarity
+
+
+@dataclass(frozen=True)
+class DotConfig:
+    """`dot` has no options."""
+
+
+def dot(a: Float[Tensor, "... K"], b: Float[Tensor, "... K"]) -> Float[Tensor, "..."]:
+    """Return the sum of products; unbounded."""
+    return (a * b).sum(dim=-1)
+
+
+def _build(config: DotConfig, idea_size: int) -> Callable[[Tensor, Tensor], Tensor]:
+    return dot
+
+
+DOT = Similarity(
+    name="dot",
+    version=1,
+    source="the plain inner product; phi of the ReLIC objective, Mitrovic et al. 2021, without its projection",
+    config=DotConfig,
+    build=_build,
+    symmetric=True,
+)
