@@ -8,7 +8,6 @@ of its own last step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -16,6 +15,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from nar_bench.errors import Unsupported
+from nar_bench.model.config import NetConfig
 from nar_bench.model.decoders import PermutationDecoder, make_decoder
 from nar_bench.model.encoders import Encoded, Encoder, empty
 from nar_bench.model.regime import Regime
@@ -24,14 +24,6 @@ from nar_bench.model.support import unsupported_reason
 from nar_bench.model.tensors import TensorBatch, expand
 from nar_bench.plugin.contracts import ProcessorModule
 from nar_bench.spec import AlgorithmSpec, Feature, Type
-
-
-@dataclass(frozen=True)
-class NetConfig:
-    """Options of the network around the processor."""
-
-    hidden: int = 128
-    """H, the width of every hidden vector."""
 
 
 class Predictions(NamedTuple):

@@ -179,7 +179,9 @@ class Processor:
         source: the paper and equation.
         config: frozen dataclass of its options, all with defaults.
         build: `build(config, hidden) -> ProcessorModule`, a torch module; hidden is H.
-        writes_ideas: whether its StepOutput has an idea, which the memory regime needs.
+        writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
+            `idea_size`, the K of its ideas.
+        writes_edges: whether its StepOutput has edge vectors.
     """
 
     name: str
@@ -188,6 +190,7 @@ class Processor:
     config: type
     build: Callable[[Any, int], Any]
     writes_ideas: bool = False
+    writes_edges: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +258,7 @@ class Runner(Protocol):
     def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Exception]]:
         """Yield (item, result) as each finishes, in any order; an item that fails yields its exception instead.
 
-        Items and work are picklable. KeyboardInterrupt ends the run.
+        KeyboardInterrupt ends the run.
         """
         ...
 

@@ -81,6 +81,13 @@ class Entry:
             raise PluginError(f"{where} calls itself '{component.name}'; both names must be equal.")
         return component
 
+    def examine(self) -> None:
+        """Load the component, or look for the file of a suite. Raises PluginError."""
+        if self.kind is Kind.SUITE:
+            self.file()
+        else:
+            self.load()
+
     def file(self) -> Path:
         """Return the file that a suite's target "module:file.toml" names. Raises PluginError if it is not there."""
         module, _, name = str(self.target).partition(":")
@@ -123,6 +130,10 @@ class Registry:
     def entries(self, kind: Kind) -> list[Entry]:
         """Return every component of a kind, by name."""
         return sorted(self._entries[kind], key=lambda entry: (entry.name, not entry.source.is_own, entry.id))
+
+    def all_entries(self) -> list[Entry]:
+        """Return every component of every kind."""
+        return [entry for kind in Kind for entry in self.entries(kind)]
 
     def find(self, kind: Kind, name: str, where: str = "") -> Entry:
         """Return a component by short name or full id.
@@ -215,7 +226,10 @@ class Registry:
         return f"{entry.kind} '{entry.name}' is also registered as {', '.join(others)}; use the full id {entry.id}"
 
     def _hook_problem(self, module: ModuleType) -> str:
-        for hook in self._manager.get_hookcallers(module) or []:
+        hooks = self._manager.get_hookcallers(module) or []
+        if not hooks:
+            return f"it implements no hook; those are {', '.join(HOOKS)}, each decorated with @hookimpl"
+        for hook in hooks:
             if not hook.has_spec():
                 return f"it implements a hook '{hook.name}', which does not exist.{did_you_mean(hook.name, HOOKS)}"
             for implementation in hook.get_hookimpls():

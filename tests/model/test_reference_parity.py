@@ -13,7 +13,8 @@ from oracles import load, part
 import nar_bench
 from nar_bench.evaluation.metrics import output_scores, score
 from nar_bench.model.answers import hard_outputs
-from nar_bench.model.net import Net, NetConfig
+from nar_bench.model.config import NetConfig
+from nar_bench.model.net import Net
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import Kind

@@ -1,0 +1,47 @@
+"""What commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def with_plugins(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option --plugin FILE, and warn of plugins that are broken."""
+    return click.option(
+        "--plugin",
+        "plugin_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        expose_value=False,
+        callback=_use_plugins,
+        help="Use a plugin that is one Python file; may be repeated.",
+    )(command)
+
+
+def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> None:
+    if ctx.resilient_parsing:
+        return
+    from nar_bench.plugin.discovery import Status
+    from nar_bench.plugin.registry import registry
+
+    plugins = registry()
+    for file in files:
+        plugins.add_file(file)
+    if ctx.info_name == "plugins":
+        return  # it shows them all
+    for row in plugins.rows:
+        if row.status not in (Status.OK, Status.DISABLED):
+            click.echo(f"warning: plugin '{row.source.name}' ({row.source.distribution}): {row.status}: {row.reason}", err=True)
+
+
+def wide_console() -> Any:
+    """Return a console that never cuts a cell when its output goes to a file or a pipe."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=10_000)

@@ -1,0 +1,68 @@
+"""Measure a predictor at several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from nar_bench.data.generate import ShiftValue, generate
+from nar_bench.data.random import derive_seed
+from nar_bench.evaluation.chance import constant_answers
+from nar_bench.evaluation.metrics import exact_match, output_scores, score, validity
+from nar_bench.plugin.contracts import Algorithm
+from nar_bench.trajectory import Batch, Columns
+
+_PAIRS_AT_ONCE = 131_072
+"""Node pairs that are predicted at once: 32 graphs of 64 nodes; bounds the memory of large sizes."""
+
+Measured = tuple[int, str, float, int]
+"""(size, metric, value, number of instances)"""
+
+
+def evaluate(
+    algorithm: Algorithm,
+    predict: Callable[[Batch], Columns],
+    sizes: Sequence[int],
+    count: int,
+    seed: int,
+    shift: Mapping[str, ShiftValue],
+    on_size: Callable[[int], None] = lambda size: None,
+) -> Iterator[Measured]:
+    """Yield every metric at every size.
+
+    Args:
+        predict: returns the answers to a batch, compact columns of the outputs; it may read the batch's inputs, its
+            lengths and its first hints.
+        sizes: problem sizes.
+        count: test instances at each size.
+        seed: of the test instances; they depend on (seed, size) and on nothing of the trial.
+        shift: shift axes of the test distribution.
+        on_size: called before each size.
+
+    Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`, and
+    `chance`, the score of the best answer that does not look at the input.
+    """
+    for size in sizes:
+        on_size(size)
+        batch = generate(algorithm, size, count, derive_seed("evaluate", seed, size), **shift)
+        answers = _in_chunks(predict, batch)
+        spec, truth = algorithm.spec, batch.outputs
+        floor = constant_answers(algorithm, size, count, seed, **shift)
+        values = {
+            "score": score(spec, truth, answers),
+            **{f"score/{name}": value for name, value in output_scores(spec, truth, answers).items()},
+            "exact_match": exact_match(spec, truth, answers),
+            "validity": validity(algorithm, batch, answers),
+            "chance": score(spec, truth, floor),
+        }
+        for metric, value in values.items():
+            yield size, metric, value, count
+
+
+def _in_chunks(predict: Callable[[Batch], Columns], batch: Batch) -> Columns:
+    at_once = max(1, _PAIRS_AT_ONCE // max(1, batch.nodes**2))
+    chunks = [
+        predict(batch.select(np.arange(start, min(start + at_once, len(batch))))) for start in range(0, len(batch), at_once)
+    ]
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}

@@ -1,0 +1,1 @@
+def build_board(store,out): return out

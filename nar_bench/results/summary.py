@@ -1,0 +1,85 @@
+"""Records to lines of a table: one per suite version, algorithm and method, over seeds."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nar_bench.results.record import Record
+
+
+@dataclass
+class Line:
+    """One method on one algorithm.
+
+    Attributes:
+        method: processor, regime and similarity.
+        records: finished trials, one per seed, in the order of their seeds.
+    """
+
+    suite: str
+    suite_version: int
+    algorithm: str
+    method: str
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, in order."""
+        return [record.seed for record in self.records]
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes that every seed was measured at, in order."""
+        sets = [{score.size for score in record.scores} for record in self.records]
+        return sorted(set.intersection(*sets)) if sets else []
+
+    def values(self, metric: str, size: int) -> list[float]:
+        """Return the metric of each seed that has it, in the order of the seeds."""
+        return [score.value for record in self.records for score in record.scores if (score.metric, score.size) == (metric, size)]
+
+    def value(self, metric: str, size: int) -> float | None:
+        """Return the mean over seeds, or None unless every seed has it."""
+        values = self.values(metric, size)
+        return statistics.fmean(values) if values and len(values) == len(self.records) else None
+
+
+def summarise(records: Iterable[Record]) -> list[Line]:
+    """Group finished records; trials that differ in anything but the seed are different lines.
+
+    Where two lines would read alike (another width, say), the options that differ are added to the method's name.
+    """
+    groups: dict[tuple[str, int, str, str, str], list[Record]] = {}
+    for record in records:
+        if record.state == "done":
+            key = (record.suite.name, record.suite.version, record.algorithm.name, record.method, _settings(record))
+            groups.setdefault(key, []).append(record)
+    names = [key[:4] for key in groups]
+    lines = []
+    for key, found in groups.items():
+        suite, version, algorithm, method, _ = key
+        alike = [other for other in groups if other[:4] == key[:4]]
+        suffix = f" [{_difference(key[4], [other[4] for other in alike])}]" if names.count(key[:4]) > 1 else ""
+        lines.append(Line(suite, version, algorithm, method + suffix, sorted(found, key=lambda record: record.seed)))
+    return sorted(lines, key=lambda line: (line.suite, line.suite_version, line.algorithm, line.method))
+
+
+def _settings(record: Record) -> str:
+    used = [record.algorithm, record.processor, record.similarity, record.similar_input]
+    sources = [f"{one.id} {one.version} {one.source_hash}" if one else None for one in used]
+    return json.dumps({**record.config, "components": sources}, sort_keys=True)
+
+
+def _difference(own: str, others: list[str]) -> str:
+    mine = _flat(json.loads(own))
+    rest = [_flat(json.loads(other)) for other in others]
+    changed = sorted(key for key in mine if any(other.get(key) != mine[key] for other in rest))
+    return ", ".join(f"{key.rpartition('.')[2]}={mine[key]}" for key in changed[:3])
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {path: leaf for key, inner in value.items() for path, leaf in _flat(inner, f"{prefix}.{key}").items()}

@@ -1,0 +1,133 @@
+"""Telling a person how a run goes: live bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nar_bench.results.record import Record
+from nar_bench.runner.plan import Trial
+from nar_bench.runner.trial import Event
+
+_QUIET_SECONDS = 10.0
+"""Without a terminal a line is written at least this often while training."""
+
+
+class Reporter(Protocol):
+    """Watches a run; a context manager around it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        ...
+
+
+class Silent:
+    """Says nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, event: Event) -> None:
+        """Ignore it."""
+
+
+def reporter(trials: Sequence[Trial], console: Console) -> Reporter:
+    """Return bars where `console` is a terminal, lines where it is not."""
+    return Bars(len(trials), console) if console.is_terminal else Lines(len(trials), console)
+
+
+def summary(record: Record) -> str:
+    """Say in a few words how a trial ended."""
+    if record.state == "failed":
+        return f"failed: {record.error.message.splitlines()[0] if record.error else ''}"
+    scores = [f"n={score.size} {score.value:.3f}" for score in record.scores if score.metric == "score"]
+    return f"score {', '.join(scores)}  ({sum(record.seconds.values()):.0f} s)"
+
+
+class Bars(Silent):
+    """Two live bars: the trials, and the trial that runs now with its loss and rate."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+        )
+        self._all = self._progress.add_task("trials", total=total, note="")
+        self._now: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Move the bars."""
+        label = event.trial.label
+        if event.phase == "build":
+            self._now = self._progress.add_task(label, total=None, note="building")
+        assert self._now is not None
+        if event.progress is not None:
+            at = event.progress
+            note = f"loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
+            self._progress.update(self._now, completed=at.step, total=at.steps, note=note)
+        elif event.phase == "evaluate":
+            self._progress.update(self._now, note=f"measuring n = {event.size}")
+        elif event.record is not None:
+            self._progress.remove_task(self._now)
+            self._progress.advance(self._all)
+            style = "red" if event.record.state == "failed" else "green"
+            self._console.print(f"[{style}]{label}[/]  {summary(event.record)}", highlight=False)
+
+
+class Lines(Silent):
+    """A line when a trial begins and ends, and now and then in between."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._total, self._console = total, console
+        self._ended = 0
+        self._last = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write a line where there is something new to say."""
+        place = f"[{self._ended + 1}/{self._total}] {event.trial.label}"
+        if event.phase == "build":
+            self._line(f"{place}: begins")
+        elif event.progress is not None and time.monotonic() - self._last >= _QUIET_SECONDS:
+            at = event.progress
+            self._line(f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s")
+        elif event.phase == "evaluate":
+            self._line(f"{place}: measuring n = {event.size}")
+        elif event.record is not None:
+            self._line(f"{place}: {summary(event.record)}")
+            self._ended += 1
+
+    def _line(self, text: str) -> None:
+        self._last = time.monotonic()
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)

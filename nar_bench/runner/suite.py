@@ -1,0 +1,152 @@
+"""Suites: TOML files that say which trials to run.
+
+    name = "quickstart"
+    version = 1
+    summary = "..."
+
+    [[trials]]                        # a grid; several are joined
+    algorithms = ["bfs"]
+    processors = ["mpnn"]
+    regimes = ["hints"]
+    seeds = [0, 1]
+    similarity = "cosine"             # where the regime is "memory"
+    similar_inputs = { bfs = "reweighted_edges" }   # by default the registered one that names the algorithm
+    train = { steps = 300 }           # model, train and evaluate may be overridden for one grid
+
+    [model]                           # see nar_bench.model.config
+    [processor.memory_mpnn]           # options of a processor
+    [similarity.cosine]               # options of a similarity
+    [train]                           # see nar_bench.training.config
+    [train.shift.bfs]                 # by default the algorithm's training distribution
+    [evaluate]                        # see nar_bench.evaluation.config
+    [evaluate.shift.bfs]              # by default the algorithm's own distribution
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nar_bench.errors import SuiteError, did_you_mean
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.registry import Registry
+from nar_bench.runner.options import Fault
+
+Table = dict[str, Any]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Grid(_Table):
+    """One [[trials]] table."""
+
+    algorithms: list[str] = Field(min_length=1)
+    processors: list[str] = Field(min_length=1)
+    regimes: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=1)
+    similarity: str | None = None
+    similar_inputs: dict[str, str] = {}
+    model: Table = {}
+    train: Table = {}
+    evaluate: Table = {}
+
+
+class Suite(_Table):
+    """A whole file."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    version: int = Field(ge=1)
+    summary: str = ""
+    trials: list[Grid] = Field(min_length=1)
+    model: Table = {}
+    processor: dict[str, Table] = {}
+    similarity: dict[str, Table] = {}
+    train: Table = {}
+    evaluate: Table = {}
+
+
+@dataclass(frozen=True)
+class SuiteSource:
+    """A suite with the file it was read from."""
+
+    suite: Suite
+    file: Path
+
+
+def find_suite(name: str | Path, registry: Registry) -> Path:
+    """Return the file of a suite given by name or by path.
+
+    Raises:
+        UnknownName, PluginError: no such name.
+        SuiteError: no such file.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        if not path.is_file():
+            raise SuiteError(f"suite {path}: there is no such file.")
+        return path
+    return registry.find(Kind.SUITE, str(name)).file()
+
+
+def load_suite(file: Path, overrides: Iterable[str] = ()) -> SuiteSource:
+    """Read a suite file.
+
+    Args:
+        overrides: "train.steps=10" and the like, applied before the check.
+    Raises:
+        SuiteError: it is no TOML, or keys or types are wrong; every fault is listed.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"suite {file}: cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"suite {file}: no valid TOML: {error}.") from None
+    for override in overrides:
+        _apply(content, override)
+    try:
+        return SuiteSource(Suite.model_validate(content), file)
+    except ValidationError as error:
+        raise suite_error(file, [_fault(dict(one)) for one in error.errors()]) from None
+
+
+def suite_error(file: Path, faults: Sequence[Fault]) -> SuiteError:
+    """Return one error that lists every fault."""
+    count = f"{len(faults)} fault{'s' * (len(faults) != 1)}"
+    return SuiteError(f"suite {file}: {count}; nothing was run.\n" + "\n".join(f"  {fault}" for fault in faults))
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    place = ""
+    for part in error["loc"]:
+        place += f"[{part}]" if isinstance(part, int) else f"{'.' if place else ''}{part}"
+    if error["type"] == "extra_forbidden":
+        known = Grid.model_fields if error["loc"][0] == "trials" else Suite.model_fields
+        return Fault(place, f"this key is not known.{did_you_mean(str(error['loc'][-1]), known)}")
+    if error["type"] == "missing":
+        return Fault(place, "this key is missing")
+    return Fault(place, f"got {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}")
+
+
+def _apply(content: Table, override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise SuiteError(f"--set {override}: KEY=VALUE is needed, for example --set train.steps=100.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    *tables, last = key.strip().split(".")
+    at = content
+    for table in tables:
+        at = at.setdefault(table, {})
+        if not isinstance(at, dict):
+            raise SuiteError(f"--set {override}: '{table}' is not a table that can hold a key.")
+    at[last] = value
