@@ -21,6 +21,8 @@ def write_whole(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
+            # mkstemp makes files for their owner alone; results are for everyone whom the umask lets in.
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -33,3 +35,9 @@ def write_whole(path: Path, content: bytes) -> None:
             f"cannot write {path}: {error.strerror or error}. What was there before is unchanged; "
             "free space or choose another folder, then run the same command again."
         ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
