@@ -1,0 +1,206 @@
+"""What every algorithm must do."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from nar_bench.conformance.kit import require
+from nar_bench.data.generate import generate, shift_axes
+from nar_bench.plugin.contracts import Algorithm
+from nar_bench.spec import MASKED, Feature, Type
+from nar_bench.trajectory import Array, Batch, Columns
+
+SEED = 20261123
+_SIZE, _COUNT = 8, 16
+
+
+def _sizes(algorithm: Algorithm) -> list[int]:
+    """Return the smallest size, one in the middle, and the usual one."""
+    return sorted({algorithm.smallest, max(algorithm.smallest, _SIZE), max(algorithm.smallest, 16)})
+
+
+def _batch(algorithm: Algorithm, size: int | None = None, count: int = _COUNT, first: int = 0) -> Batch:
+    return generate(algorithm, size or _sizes(algorithm)[1], count, SEED, first=first)
+
+
+def _same(one: Columns, other: Columns) -> str:
+    """Return the first column in which two batches differ, or ""."""
+    return next((name for name in one if not np.array_equal(one[name], other[name])), "")
+
+
+def _differs(one: Batch, other: Batch) -> str:
+    if not np.array_equal(one.offsets, other.offsets):
+        return "the lengths"
+    return _same(one.inputs, other.inputs) or _same(one.hints, other.hints) or _same(one.outputs, other.outputs)
+
+
+def is_described(algorithm: Algorithm) -> None:
+    """The name is an identifier, the source is named, the version is at least 1."""
+    require(algorithm.name.isidentifier(), f"the name {algorithm.name!r} is no identifier.")
+    require(bool(algorithm.source.strip()), "source is empty; name the book page or paper.")
+    require(algorithm.version >= 1, f"version is {algorithm.version}; versions begin at 1.")
+
+
+def is_deterministic(algorithm: Algorithm) -> None:
+    """Equal arguments give equal trajectories."""
+    differs = _differs(_batch(algorithm), _batch(algorithm))
+    require(not differs, f"two calls generate(size={_sizes(algorithm)[1]}, seed={SEED}) differ in {differs}.")
+
+
+def seeds_matter(algorithm: Algorithm) -> None:
+    """Another seed gives other inputs."""
+    other = generate(algorithm, _sizes(algorithm)[1], _COUNT, SEED + 1)
+    require(bool(_same(_batch(algorithm).inputs, other.inputs)), f"seeds {SEED} and {SEED + 1} give equal inputs.")
+
+
+def samples_are_independent_of_the_batch(algorithm: Algorithm) -> None:
+    """Sample i is the same, alone or in a batch."""
+    whole = _batch(algorithm)
+    for index in (0, _COUNT // 2, _COUNT - 1):
+        differs = _differs(whole.select([index]), _batch(algorithm, count=1, first=index))
+        require(not differs, f"sample {index} drawn alone and in a batch of {_COUNT} differs in {differs}.")
+
+
+def compiled_equals_interpreted(algorithm: Algorithm) -> None:
+    """The compiled source computes what the interpreted one does."""
+    interpreted = dataclasses.replace(algorithm, compiled=False)
+    for size in _sizes(algorithm)[:2]:
+        differs = _differs(_batch(algorithm, size, 4), _batch(interpreted, size, 4))
+        require(not differs, f"compiled and interpreted runs at size {size}, seed {SEED} differ in {differs}.")
+
+
+def values_fit_the_spec(algorithm: Algorithm) -> None:
+    """Every value of every input, hint and output is in the range of its type."""
+    for size in _sizes(algorithm):
+        batch = _batch(algorithm, size)
+        for columns in (batch.inputs, batch.hints, batch.outputs):
+            for name, values in columns.items():
+                _check_range(algorithm.spec[name], values, batch.nodes, size)
+
+
+def _check_range(feature: Feature, values: Array, nodes: int, size: int) -> None:
+    if feature.type is Type.SCALAR:
+        require(bool(np.isfinite(values).all()), f"{feature.stage} '{feature.name}' is not finite at size {size}.")
+        return
+    low, high = {
+        Type.MASK: (MASKED, 1),
+        Type.CATEGORICAL: (MASKED, feature.classes - 1),
+    }.get(feature.type, (0, nodes - 1))
+    wrong = np.argwhere((values < low) | (values > high))
+    require(
+        not len(wrong),
+        f"{feature.stage} '{feature.name}' is {values[tuple(wrong[0])] if len(wrong) else ''} at size {size}; "
+        f"a {feature.location} {feature.type} is from {low} to {high}.",
+    )
+    if feature.type is Type.PERMUTATION_POINTER:
+        for pred in values:
+            require(_is_order(pred), f"{feature.stage} '{feature.name}' {pred.tolist()} is no order of all nodes.")
+
+
+def _is_order(pred: Array) -> bool:
+    firsts = np.flatnonzero(pred == np.arange(len(pred)))
+    if len(firsts) != 1:
+        return False
+    rest = np.delete(pred, firsts[0])
+    if len(set(rest.tolist())) != len(rest):
+        return False
+    node, seen = int(firsts[0]), 1
+    successor = {int(before): after for after, before in enumerate(pred) if before != after}
+    while node in successor:
+        node, seen = successor[node], seen + 1
+    return seen == len(pred)
+
+
+def run_equals_generate(algorithm: Algorithm) -> None:
+    """`run` on generated inputs gives the generated trajectory, and does not change its arguments."""
+    for trajectory in _batch(algorithm, count=4):
+        given = {name: value.copy() for name, value in trajectory.inputs.items()}
+        again = algorithm.run(**given)
+        require(again.length == trajectory.length, f"run() made {again.length} steps, generate() {trajectory.length}.")
+        differs = _same(trajectory.hints, again.hints) or _same(trajectory.outputs, again.outputs)
+        require(not differs, f"run() and generate() differ in {differs}.")
+        changed = _same(trajectory.inputs, given)
+        require(not changed, f"run() changed its argument '{changed}'.")
+
+
+def derived_inputs_may_be_left_out(algorithm: Algorithm) -> None:
+    """Leaving out the derived inputs gives the same output."""
+    trajectory = _batch(algorithm, count=1)[0]
+    given = {name: value for name, value in trajectory.inputs.items() if name not in algorithm.derive}
+    differs = _same(trajectory.outputs, algorithm.run(**given).outputs)
+    require(not differs, f"without {', '.join(algorithm.derive)} the output '{differs}' is another.")
+
+
+def hints_end_in_the_output(algorithm: Algorithm) -> None:
+    """Where a hint has an output's name, or that name and `_h`, its last value is the output."""
+    batch = _batch(algorithm)
+    last = batch.offsets[1:] - 1
+    for output in algorithm.spec.outputs:
+        for hint in algorithm.spec.hints:
+            if hint.name in (output.name, f"{output.name}_h"):
+                same = np.array_equal(batch.hints[hint.name][last], batch.outputs[output.name])
+                require(same, f"the last hint '{hint.name}' is not the output '{output.name}'.")
+
+
+def verify_accepts_its_own_answers(algorithm: Algorithm) -> None:
+    """The verifier accepts what the algorithm outputs."""
+    for size in _sizes(algorithm):
+        for index, trajectory in enumerate(_batch(algorithm, size)):
+            accepted = algorithm.verify(trajectory.inputs, trajectory.outputs)
+            require(accepted, f"the algorithm's own answer is refused: size {size}, seed {SEED}, sample {index}.")
+
+
+def verify_accepts_the_reference(algorithm: Algorithm) -> None:
+    """The verifier accepts what the independent reference answers."""
+    for size in _sizes(algorithm):
+        for index, trajectory in enumerate(_batch(algorithm, size)):
+            answer = algorithm.reference(trajectory.inputs)
+            accepted = algorithm.verify(trajectory.inputs, answer)
+            require(accepted, f"the reference's answer is refused: size {size}, seed {SEED}, sample {index}.")
+
+
+def verify_refuses_wrong_answers(algorithm: Algorithm) -> None:
+    """Answers to other inputs are refused, except where they happen to be right: at least half of 32."""
+    size = _sizes(algorithm)[-1]
+    batch = _batch(algorithm, size, 33)
+    runs = list(batch)
+    refused = sum(not algorithm.verify(runs[i].inputs, runs[i + 1].outputs) for i in range(32))
+    require(refused >= 16, f"of 32 answers that belong to other inputs (size {size}, seed {SEED}) only {refused} are refused.")
+
+
+def the_smallest_size_works(algorithm: Algorithm) -> None:
+    """Size `smallest` can be drawn and run."""
+    batch = _batch(algorithm, algorithm.smallest, 4)
+    require(bool((batch.lengths >= 1).all()), f"a trajectory of size {algorithm.smallest} has no hint.")
+
+
+def the_training_distribution_can_be_drawn(algorithm: Algorithm) -> None:
+    """The shift axes of `training` exist, and every axis has a default."""
+    axes = shift_axes(algorithm)
+    missing = [name for name, default in axes.items() if not isinstance(default, int | float)]
+    require(not missing, f"shift axis '{missing[0] if missing else ''}' of the input distribution has no default.")
+    generate(algorithm, _sizes(algorithm)[1], 4, SEED, **algorithm.training)
+
+
+CHECKS: Mapping[str, Callable[[Algorithm], None]] = {
+    function.__name__: function
+    for function in (
+        is_described,
+        is_deterministic,
+        seeds_matter,
+        samples_are_independent_of_the_batch,
+        compiled_equals_interpreted,
+        values_fit_the_spec,
+        run_equals_generate,
+        derived_inputs_may_be_left_out,
+        hints_end_in_the_output,
+        verify_accepts_its_own_answers,
+        verify_accepts_the_reference,
+        verify_refuses_wrong_answers,
+        the_smallest_size_works,
+        the_training_distribution_can_be_drawn,
+    )
+}

@@ -1,0 +1,207 @@
+"""What every processor must do. Shapes: B graphs, N nodes, H hidden, K idea size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from nar_bench.conformance.kit import require
+from nar_bench.plugin.contracts import Processor, ProcessorModule, StepOutput
+
+HIDDEN = 16
+_STEPS = 3
+_TOLERANCE = 1e-4
+
+
+class Graphs(NamedTuple):
+    """Random inputs of one step."""
+
+    node: Float[Tensor, "B N H"]
+    edge: Float[Tensor, "B N N H"]
+    graph: Float[Tensor, "B H"]
+    adjacency: Bool[Tensor, "B N N"]
+
+
+def graphs(batch: int, nodes: int, hidden: int = HIDDEN, seed: int = 0, dtype: torch.dtype = torch.float32) -> Graphs:
+    """Draw random inputs with a symmetric adjacency and self-loops."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
+
+    half = torch.rand(batch, nodes, nodes, generator=generator) < 0.4
+    adjacency = half | half.transpose(1, 2) | torch.eye(nodes, dtype=torch.bool)
+    return Graphs(normal(batch, nodes, hidden), normal(batch, nodes, nodes, hidden), normal(batch, hidden), adjacency)
+
+
+def build(processor: Processor, hidden: int = HIDDEN) -> nn.Module:
+    """Build with the default options and fixed initial weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = processor.build(processor.config(), hidden)
+    require(isinstance(module, nn.Module), f"build() returned a {type(module).__name__}; a torch module is needed.")
+    require(isinstance(module, ProcessorModule), "the module has no initial_state and forward.")
+    built: nn.Module = module.eval()
+    return built
+
+
+def steps(module: nn.Module, at: Graphs, count: int = _STEPS) -> list[StepOutput]:
+    """Make some steps on the same inputs."""
+    state: Any = module.initial_state(at.node)  # type: ignore[operator]
+    made = []
+    for _ in range(count):
+        out = module(*at, state)
+        require(isinstance(out, StepOutput), f"forward() returned a {type(out).__name__}; a StepOutput is needed.")
+        made.append(out)
+        state = out.state
+    return made
+
+
+def is_described(processor: Processor) -> None:
+    """The source is named, the version is at least 1, the options have defaults."""
+    require(bool(processor.source.strip()), "source is empty; name the paper and equation.")
+    require(processor.version >= 1, f"version is {processor.version}; versions begin at 1.")
+    processor.config()
+
+
+def shapes_fit(processor: Processor) -> None:
+    """Hidden vectors are [B, N, H] at n = 1, 2, 5 and 64, and at several widths; edges [B, N, N, H] where declared."""
+    for nodes, hidden in ((1, HIDDEN), (2, HIDDEN), (5, 32), (64, HIDDEN)):
+        with torch.no_grad():
+            out = steps(build(processor, hidden), graphs(2, nodes, hidden), 1)[0]
+        got = tuple(out.hidden.shape)
+        require(got == (2, nodes, hidden), f"hidden has shape {got} at B=2, N={nodes}, H={hidden}.")
+        require((out.edge is not None) == processor.writes_edges, f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.")
+        if out.edge is not None:
+            got = tuple(out.edge.shape)
+            require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")
+
+
+def is_finite(processor: Processor) -> None:
+    """No value is NaN or infinite, also for zero inputs and inputs a thousand times larger than usual."""
+    module = build(processor)
+    for factor in (0.0, 1.0, 1e3):
+        at = graphs(2, 6)
+        scaled = Graphs(at.node * factor, at.edge * factor, at.graph * factor, at.adjacency)
+        with torch.no_grad():
+            for number, out in enumerate(steps(module, scaled), 1):
+                require(bool(out.hidden.isfinite().all()), f"hidden is not finite at step {number}, inputs times {factor:g}.")
+
+
+def is_deterministic(processor: Processor) -> None:
+    """In evaluation, equal inputs give equal results."""
+    module = build(processor)
+    with torch.no_grad():
+        one, other = (steps(module, graphs(2, 6))[-1].hidden for _ in range(2))
+    require(torch.equal(one, other), "two runs on equal inputs differ.")
+
+
+def graphs_of_a_batch_do_not_mix(processor: Processor) -> None:
+    """A graph's result does not depend on what else is in the batch."""
+    module, at = build(processor), graphs(4, 6)
+    with torch.no_grad():
+        together = steps(module, at)[-1]
+        alone = steps(module, Graphs(*(part[1:2] for part in at)))[-1]
+    gap = (together.hidden[1:2] - alone.hidden).abs().max().item()
+    require(gap < _TOLERANCE, f"hidden of a graph changes by {gap:.2g} with its batch.")
+    if together.idea is not None and alone.idea is not None:
+        gap = (together.idea[1:2] - alone.idea).abs().max().item()
+        require(gap < _TOLERANCE, f"the idea of a graph changes by {gap:.2g} with its batch.")
+
+
+def relabelling_relabels(processor: Processor) -> None:
+    """Relabelling the nodes relabels the hidden vectors and leaves the idea as it is."""
+    module, at = build(processor), graphs(2, 7)
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(1))
+    relabelled = Graphs(at.node[:, order], at.edge[:, order][:, :, order], at.graph, at.adjacency[:, order][:, :, order])
+    with torch.no_grad():
+        one, other = steps(module, at)[-1], steps(module, relabelled)[-1]
+    gap = (one.hidden[:, order] - other.hidden).abs().max().item()
+    require(gap < _TOLERANCE, f"hidden of relabelled nodes differs by {gap:.2g}.")
+    if one.idea is not None and other.idea is not None:
+        gap = (one.idea - other.idea).abs().max().item()
+        require(gap < _TOLERANCE, f"the idea changes by {gap:.2g} when nodes are relabelled.")
+
+
+def gradients_reach_every_weight(processor: Processor) -> None:
+    """Each weight gets a finite gradient, not always zero, from hidden vectors, edges and ideas over three steps."""
+    module = build(processor).train()
+    total = torch.zeros(())
+    for out in steps(module, graphs(3, 6)):
+        for part in (out.hidden, out.edge, out.idea):
+            if part is not None:
+                total = total + (part * torch.linspace(-1, 1, part.shape[-1])).square().sum()
+    total.backward()  # type: ignore[no-untyped-call]
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            gradient = parameter.grad
+            require(gradient is not None, f"weight '{name}' gets no gradient.")
+            assert gradient is not None
+            require(bool(gradient.isfinite().all()), f"the gradient of weight '{name}' is not finite.")
+
+
+def ideas_are_written_where_declared(processor: Processor) -> None:
+    """Every step writes an idea [B, K] of one size, or none where none is declared."""
+    module = build(processor)
+    with torch.no_grad():
+        made = steps(module, graphs(2, 6))
+    for number, out in enumerate(made, 1):
+        wrote = out.idea is not None
+        require(wrote == processor.writes_ideas, f"writes_ideas is {processor.writes_ideas}; step {number} wrote {'one' if wrote else 'none'}.")
+    if processor.writes_ideas:
+        size = getattr(processor.config(), "idea_size", None)
+        require(isinstance(size, int), "writes_ideas needs a config with 'idea_size', the K of its ideas.")
+        shapes = {tuple(out.idea.shape) for out in made if out.idea is not None}
+        require(shapes == {(2, size)}, f"ideas have shapes {sorted(shapes)}; expected (B, K) = (2, {size}).")
+
+
+def ideas_do_not_see_later_inputs(processor: Processor) -> None:
+    """What is written at a step does not depend on the inputs of later steps."""
+    if not processor.writes_ideas:
+        return
+    module, at, later = build(processor), graphs(2, 6), graphs(2, 6, seed=9)
+    with torch.no_grad():
+        first = steps(module, at, 1)[0]
+        before = None if first.idea is None else first.idea.clone()
+        module(*later, first.state)
+    require(before is not None and first.idea is not None and torch.equal(before, first.idea), "a later step changed an earlier idea.")
+
+
+def the_dtype_follows_the_inputs(processor: Processor) -> None:
+    """In float64 everything is float64."""
+    module = build(processor).double()
+    with torch.no_grad():
+        out = steps(module, graphs(2, 5, dtype=torch.float64), 2)[-1]
+    require(out.hidden.dtype == torch.float64, f"float64 inputs give {out.hidden.dtype} hidden vectors.")
+
+
+def inputs_are_not_changed(processor: Processor) -> None:
+    """A step leaves its arguments as they were."""
+    module, at = build(processor), graphs(2, 5)
+    before = Graphs(*(part.clone() for part in at))
+    with torch.no_grad():
+        steps(module, at)
+    changed = [name for name, one, other in zip(at._fields, at, before, strict=True) if not torch.equal(one, other)]
+    require(not changed, f"forward() changed its argument {', '.join(changed)}.")
+
+
+CHECKS: Mapping[str, Callable[[Processor], None]] = {
+    function.__name__: function
+    for function in (
+        is_described,
+        shapes_fit,
+        is_finite,
+        is_deterministic,
+        graphs_of_a_batch_do_not_mix,
+        relabelling_relabels,
+        gradients_reach_every_weight,
+        ideas_are_written_where_declared,
+        ideas_do_not_see_later_inputs,
+        the_dtype_follows_the_inputs,
+        inputs_are_not_changed,
+    )
+}
