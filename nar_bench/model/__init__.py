@@ -1,0 +1,1 @@
+"""The neural networks: encode, process, decode (torch)."""

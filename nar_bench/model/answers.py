@@ -17,8 +17,10 @@ def hard_outputs(spec: AlgorithmSpec, raw: dict[str, Tensor], nodes: int) -> dic
     """Decide every output.
 
     Args:
+        spec: the algorithm's features.
         raw: `Predictions.outputs`.
         nodes: N.
+
     Returns:
         name -> [B, *compact_shape] numpy, in the dtypes of `Batch.outputs`.
     """
@@ -41,5 +43,3 @@ def fuse_permutation(log_p: Float[Tensor, "B N N"], first: Float[Tensor, "B N"])
     pred = log_p.argmax(dim=-1)
     index = first.argmax(dim=-1, keepdim=True)
     return pred.scatter(1, index, index)
-
-

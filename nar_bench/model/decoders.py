@@ -8,17 +8,28 @@ Raw predictions: scalars as they are; masks as logits; mask_one [B, N], categori
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from nar_bench.errors import Unsupported
+from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.linear import linear
+from nar_bench.model.pairs import pair_scores
 from nar_bench.spec import Feature, Location, Type
 
-Node = Float[Tensor, "B N D"]
-Edge = Float[Tensor, "B N N E"]
-Graph = Float[Tensor, "B H"]
+
+class Hidden(NamedTuple):
+    """What a decoder reads at one step; D = 3 H."""
+
+    node: Float[Tensor, "B N D"]
+    """The encoded node, the hidden vector before the step and the one after it."""
+    edge: EdgeVectors
+    written: Float[Tensor, "B N N H"] | None
+    """Edge vectors that the processor wrote at this step; decoders read [edge, written]."""
+    graph: Float[Tensor, "B H"]
 
 
 class NodeDecoder(nn.Module):
@@ -29,9 +40,9 @@ class NodeDecoder(nn.Module):
         self.map = linear(node_width, max(classes, 1), generator)
         self._squeeze = classes == 0
 
-    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+    def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        decoded: Tensor = self.map(node)
+        decoded: Tensor = self.map(hidden.node)
         return decoded[..., 0] if self._squeeze else decoded
 
 
@@ -46,9 +57,10 @@ class EdgeDecoder(nn.Module):
         self.edge = linear(edge_width, width, generator)
         self._squeeze = classes == 0
 
-    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+    def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        decoded: Tensor = self.sender(node)[:, :, None] + self.receiver(node)[:, None] + self.edge(edge)
+        sender, receiver = self.sender(hidden.node), self.receiver(hidden.node)
+        decoded: Tensor = _edges(self.edge, hidden).dense() + sender[:, :, None] + receiver[:, None]
         return decoded[..., 0] if self._squeeze else decoded
 
 
@@ -62,9 +74,9 @@ class GraphDecoder(nn.Module):
         self.graph = linear(hidden, width, generator)
         self._squeeze = classes == 0
 
-    def forward(self, node: Node, edge: Edge, graph: Graph) -> Tensor:
+    def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        decoded: Tensor = self.node(node.amax(dim=1)) + self.graph(graph)
+        decoded: Tensor = self.node(hidden.node.amax(dim=1)) + self.graph(hidden.graph)
         return decoded[..., 0] if self._squeeze else decoded
 
 
@@ -78,12 +90,13 @@ class PointerDecoder(nn.Module):
         self.edge = linear(edge_width, hidden, generator)
         self.score = linear(hidden, 1, generator)
 
-    def forward(self, node: Node, edge: Edge, graph: Graph) -> Float[Tensor, "B N N"]:
+    def forward(self, hidden: Hidden) -> Float[Tensor, "B N N"]:
         """Decode one step."""
+        edges = _edges(self.edge, hidden)
+        target = self.target(hidden.node) + edges.bias
         # Worked out at [j, i], where the edge from j to i lies, and transposed when only one number per pair is left.
-        joint = torch.maximum(self.source(node)[:, None], self.target(node)[:, :, None] + self.edge(edge))
-        score: Tensor = self.score(joint)
-        return score[..., 0].transpose(1, 2)
+        scores = pair_scores(edges.values, edges.weight, target, self.source(hidden.node), self.score.weight[0])
+        return (scores + self.score.bias).transpose(1, 2)
 
 
 class PermutationDecoder(nn.Module):
@@ -94,9 +107,23 @@ class PermutationDecoder(nn.Module):
         self.pointer = PointerDecoder(node_width, edge_width, hidden, generator)
         self.first = NodeDecoder(node_width, 0, generator)
 
-    def forward(self, node: Node, edge: Edge, graph: Graph) -> tuple[Float[Tensor, "B N N"], Float[Tensor, "B N"]]:
+    def forward(self, hidden: Hidden) -> tuple[Float[Tensor, "B N N"], Float[Tensor, "B N"]]:
         """Decode one step."""
-        return self.pointer(node, edge, graph), self.first(node, edge, graph)
+        return self.pointer(hidden), self.first(hidden)
+
+
+def _edges(layer: nn.Linear, hidden: Hidden) -> EdgeVectors:
+    """Return layer([edge, written])."""
+    if hidden.written is None:
+        return hidden.edge.through(layer.weight, layer.bias)
+    width = layer.in_features - hidden.written.shape[-1]
+    from_encoded, from_written = layer.weight[:, :width], layer.weight[:, width:]
+    encoded = hidden.edge.through(from_encoded, layer.bias)
+    return EdgeVectors(
+        values=torch.cat([encoded.values, hidden.written], dim=-1),
+        weight=torch.cat([encoded.weight, from_written], dim=1),
+        bias=encoded.bias,
+    )
 
 
 def make_decoder(feature: Feature, node_width: int, edge_width: int, hidden: int, generator: Generator) -> nn.Module:

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
+from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.linear import linear
 from nar_bench.spec import Feature, Location, Stage, Type
 
@@ -21,17 +22,17 @@ class Encoded(NamedTuple):
     """Hidden vectors and the graph that they live on."""
 
     node: Float[Tensor, "B N H"]
-    edge: Float[Tensor, "B N N H"]
+    edge: EdgeVectors
     graph: Float[Tensor, "B H"]
     adjacency: Bool[Tensor, "B N N"]
     """Symmetric, with self-loops: input and hint edges and pointers, in either direction."""
 
 
 def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
-    """Return zero vectors and the graph of self-loops."""
+    """Return zero vectors, with the dtype and device of `like`, and the graph of self-loops."""
     return Encoded(
         node=like.new_zeros(batch, nodes, hidden),
-        edge=like.new_zeros(batch, nodes, nodes, hidden),
+        edge=EdgeVectors(like.new_zeros(batch, nodes, nodes, 0), like.new_zeros(hidden, 0), like.new_zeros(hidden)),
         graph=like.new_zeros(batch, hidden),
         adjacency=torch.eye(nodes, dtype=torch.bool, device=like.device).expand(batch, nodes, nodes),
     )
@@ -43,6 +44,7 @@ class Encoder(nn.Module):
     Args:
         features: inputs or hints.
         hidden: H.
+        generator: source of the initial weights.
     """
 
     def __init__(self, features: tuple[Feature, ...], hidden: int, generator: Generator) -> None:
@@ -58,15 +60,16 @@ class Encoder(nn.Module):
         """Add the encoding of `values` (dense floats; pointers one-hot or soft [B, N, N]) to `onto`."""
         node, edge, graph, adjacency = onto
         for feature in self._features:
-            value = values[feature.name]
-            encoded = self.maps[feature.name](value if feature.type is Type.CATEGORICAL else value[..., None])
+            value, layer = values[feature.name], self.maps[feature.name]
+            assert isinstance(layer, nn.Linear)
+            columns = value if feature.type is Type.CATEGORICAL else value[..., None]
             pointer = feature.type is Type.POINTER
             if feature.location is Location.GRAPH:
-                graph = graph + encoded
+                graph = graph + layer(columns)
             elif feature.location is Location.EDGE or pointer:
-                edge = edge + encoded
+                edge = edge.plus(columns, layer)
             else:
-                node = node + encoded
+                node = node + layer(columns)
             # Thresholds as in the reference: a soft mask is positive everywhere, so that its graph becomes complete.
             if pointer:
                 adjacency = adjacency | (value + value.transpose(1, 2) > 0.5)

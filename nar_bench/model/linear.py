@@ -9,12 +9,16 @@ from torch import Generator, nn
 
 
 def linear(inputs: int, outputs: int, generator: Generator, scale: float | None = None) -> nn.Linear:
-    """Return a linear map with zero bias and weights from a normal of standard deviation `scale`, cut at two.
+    """Return a linear map with zero bias and weights from a normal distribution that is cut at two deviations.
 
     Args:
-        scale: by default 1 / sqrt(inputs), as in Haiku, the reference's library.
+        inputs: fan-in.
+        outputs: fan-out.
+        generator: source of the weights.
+        scale: standard deviation before the cut; by default 1 / sqrt(inputs), as in Haiku, the reference's library.
     """
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    # Without skip_init, torch would draw weights from its global generator first.
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
     scale = 1 / math.sqrt(inputs) if scale is None else scale
     with torch.no_grad():
         nn.init.trunc_normal_(layer.weight, std=scale, a=-2 * scale, b=2 * scale, generator=generator)

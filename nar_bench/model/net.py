@@ -2,8 +2,8 @@
 
 Source: Velickovic et al. 2022 (CLRS-30), section 3; Ibarz et al. 2022, section 4. At step i of S = max(1, T - 1) the
 network reads the inputs and, where the regime encodes hints, hint i: the true one at step 0, its own prediction
-afterwards, in training too ("soft" re-prediction, gradients flow). It predicts hint i + 1. A sample's output is that
-of its own last step.
+afterwards, in training too ("soft" re-prediction, gradients flow). It predicts hint i + 1. A sample's output is decoded
+from what the network held at that sample's own last step.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from nar_bench.errors import Unsupported
 from nar_bench.model.config import NetConfig
-from nar_bench.model.decoders import PermutationDecoder, make_decoder
+from nar_bench.model.decoders import Hidden, PermutationDecoder, make_decoder
+from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors
 from nar_bench.model.encoders import Encoded, Encoder, empty
 from nar_bench.model.regime import Regime
 from nar_bench.model.sinkhorn import STEPS_IN_TRAINING, log_sinkhorn
 from nar_bench.model.support import unsupported_reason
 from nar_bench.model.tensors import TensorBatch, expand
-from nar_bench.plugin.contracts import ProcessorModule
+from nar_bench.plugin.contracts import ProcessorModule, StepOutput
 from nar_bench.spec import AlgorithmSpec, Feature, Type
 
 
@@ -37,6 +38,29 @@ class Predictions(NamedTuple):
     """What the processor wrote, or None."""
 
 
+class _Held(NamedTuple):
+    """What the output of a sample is decoded from."""
+
+    shown: dict[str, Tensor]
+    """The hints that were encoded."""
+    before: Float[Tensor, "B N H"]
+    after: Float[Tensor, "B N H"]
+    written: Float[Tensor, "B N N H"] | None
+
+    def where(self, live: Bool[Tensor, " B"], other: _Held) -> _Held:
+        """Return this for the samples that are live, and `other` for the rest."""
+
+        def choose(new: Tensor, old: Tensor) -> Tensor:
+            return torch.where(live.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+        return _Held(
+            shown={name: choose(new, other.shown[name]) for name, new in self.shown.items()},
+            before=choose(self.before, other.before),
+            after=choose(self.after, other.after),
+            written=None if self.written is None or other.written is None else choose(self.written, other.written),
+        )
+
+
 class Net(nn.Module):
     """A network for one algorithm.
 
@@ -46,6 +70,7 @@ class Net(nn.Module):
         regime: which hints are encoded and decoded.
         generator: all initial weights outside the processor are drawn from it.
         writes_edges: whether the processor returns edge vectors for the decoders.
+
     Raises:
         Unsupported: a feature has no encoder or decoder.
     """
@@ -67,6 +92,7 @@ class Net(nn.Module):
         if not isinstance(processor, ProcessorModule):
             raise Unsupported(f"{type(processor).__name__} has no initial_state and forward, so it is no processor.")
         self._spec, self._regime, self._hidden = spec, regime, config.hidden
+        self._dense_edges = not (isinstance(processor, ReadsEdgeVectors) and processor.reads_edge_vectors)
         self.processor = processor
         self.input_encoder = Encoder(spec.inputs, config.hidden, generator)
         self.hint_encoder = Encoder(spec.hints if regime.encode_hints else (), config.hidden, generator)
@@ -86,58 +112,60 @@ class Net(nn.Module):
             noise: source of the Gumbel noise on permutation outputs in training; None for none.
         """
         spec, nodes = batch.spec, batch.nodes
-        inputs = {f.name: expand(f, batch.inputs[f.name], nodes) for f in spec.inputs}
         # Inputs do not change over the steps, so they are encoded once.
-        encoded_inputs = self.input_encoder(inputs, empty(len(batch.lengths), nodes, self._hidden, inputs[spec.inputs[0].name]))
-        shown = {f.name: expand(f, batch.hints[f.name][0], nodes) for f in spec.hints} if self._regime.encode_hints else {}
-        state = self.processor.initial_state(encoded_inputs.node)  # type: ignore[operator]
-        hidden = torch.zeros_like(encoded_inputs.node)
-        last = batch.last_steps().tolist()
-        outputs: list[tuple[list[int], dict[str, Tensor]]] = []
+        inputs = {f.name: expand(f, batch.inputs[f.name], nodes) for f in spec.inputs}
+        like = inputs[spec.inputs[0].name]
+        encoded_inputs: Encoded = self.input_encoder(inputs, empty(len(batch.lengths), nodes, self._hidden, like))
+        shown: dict[str, Tensor] = {}
+        if self._regime.encode_hints:
+            shown = {f.name: expand(f, batch.hints[f.name][0], nodes) for f in spec.hints}
+        encoded, edge = self._show(shown, encoded_inputs)
+        state = self.processor.initial_state(encoded.node)
+        hidden = torch.zeros_like(encoded.node)
+        held: _Held | None = None
         hints: dict[str, list[Tensor]] = {f.name: [] for f in spec.hints if self._regime.decode_hints}
         ideas: list[Tensor] = []
-        for step in range(batch.steps):
-            encoded: Encoded = self.hint_encoder(shown, encoded_inputs)
-            processed = self.processor(*encoded, state)
-            node = torch.cat([encoded.node, hidden, processed.hidden], dim=-1)
-            edge = encoded.edge if processed.edge is None else torch.cat([encoded.edge, processed.edge], dim=-1)
-            for name, predicted in hints.items():
-                predicted.append(self.hint_decoders[name](node, edge, encoded.graph))
-            if self._regime.encode_hints:
+        # Each sample's last step is chosen by masks, not by branches on lengths, so that steps can be captured as graphs.
+        for step, live in enumerate(batch.live()):
+            if step and self._regime.encode_hints:
                 shown = {f.name: soften(f, hints[f.name][-1]) for f in spec.hints}
-            # Outputs are decoded only for the samples whose last step this is.
-            ending = [row for row, last_step in enumerate(last) if last_step == step]
-            if ending:
-                every = len(ending) == len(last)
-                rows = (node, edge, encoded.graph) if every else (node[ending], edge[ending], encoded.graph[ending])
-                outputs.append((ending, self._decode_outputs(*rows, noise)))
+                encoded, edge = self._show(shown, encoded_inputs)
+            processed: StepOutput = self.processor(encoded.node, edge, encoded.graph, encoded.adjacency, state)
+            now = _Held(shown, hidden, processed.hidden, processed.edge)
+            held = now if held is None else now.where(live, held)
+            if hints:
+                read = _hidden(encoded, now)
+                for name, predicted in hints.items():
+                    predicted.append(self.hint_decoders[name](read))
             if processed.idea is not None:
                 ideas.append(processed.idea)
             hidden, state = processed.hidden, processed.state
+        assert held is not None
         return Predictions(
-            outputs=_in_order(outputs),
+            outputs=self._decode_outputs(_hidden(self._show(held.shown, encoded_inputs)[0], held), noise),
             hints={name: torch.stack(predicted) for name, predicted in hints.items()},
             ideas=torch.stack(ideas, dim=1) if ideas else None,
         )
 
-    def _decode_outputs(self, node: Tensor, edge: Tensor, graph: Tensor, noise: Generator | None) -> dict[str, Tensor]:
+    def _show(self, shown: dict[str, Tensor], inputs: Encoded) -> tuple[Encoded, EdgeVectors | Tensor]:
+        """Return inputs and hints encoded, and the edges as the processor takes them."""
+        encoded: Encoded = self.hint_encoder(shown, inputs)
+        return encoded, encoded.edge.dense() if self._dense_edges else encoded.edge
+
+    def _decode_outputs(self, read: Hidden, noise: Generator | None) -> dict[str, Tensor]:
         decoded: dict[str, Tensor] = {}
         for name, decoder in self.output_decoders.items():
             if isinstance(decoder, PermutationDecoder):
-                scores, decoded[f"{name}_mask"] = decoder(node, edge, graph)
+                scores, decoded[f"{name}_mask"] = decoder(read)
                 decoded[name] = log_sinkhorn(scores, STEPS_IN_TRAINING, noise=noise)
             else:
-                decoded[name] = decoder(node, edge, graph)
+                decoded[name] = decoder(read)
         return decoded
 
 
-def _in_order(parts: list[tuple[list[int], dict[str, Tensor]]]) -> dict[str, Tensor]:
-    """Join the outputs of samples that ended at different steps, in the order of the batch."""
-    if len(parts) == 1:
-        return parts[0][1]
-    order = torch.tensor([row for rows, _ in parts for row in rows]).argsort()
-    joined = {name: torch.cat([decoded[name] for _, decoded in parts]) for name in parts[0][1]}
-    return {name: values[order.to(values.device)] for name, values in joined.items()}
+def _hidden(encoded: Encoded, held: _Held) -> Hidden:
+    node = torch.cat([encoded.node, held.before, held.after], dim=-1)
+    return Hidden(node, encoded.edge, held.written, encoded.graph)
 
 
 def soften(feature: Feature, raw: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ def log_sinkhorn(
         temperature: scores are divided by it, positive.
         zero_diagonal: forbid that a node is its own predecessor.
         noise: adds Gumbel noise drawn from it.
+
     Returns:
         the logarithm of a matrix whose columns sum to 1 and whose rows nearly do.
     """

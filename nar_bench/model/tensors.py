@@ -66,7 +66,7 @@ def to_tensors(batch: Batch, device: str = "cpu") -> TensorBatch:
     )
 
 
-def expand(feature: Feature, values: Tensor, nodes: int) -> Float[Tensor, "..."]:
+def expand(feature: Feature, values: Tensor, nodes: int) -> Float[Tensor, ...]:
     """Return the dense float form that encoders read: one-hot over nodes or classes, -1 where a class is masked."""
     if feature.type in (Type.MASK_ONE, Type.POINTER):
         return F.one_hot(values, nodes).to(torch.get_default_dtype())
@@ -81,12 +81,13 @@ def cyclic_permutation(pred: Int[Tensor, "B N"]) -> tuple[Int[Tensor, "B N"], In
 
     Args:
         pred: predecessor of each node; the first points at itself.
+
     Returns:
         the predecessors with the first pointing at the last, and the index of the first.
     """
     nodes = torch.arange(pred.shape[1], device=pred.device)
     first = (pred == nodes).int().argmax(dim=1)
-    # The last node is nobody's predecessor; the first one's pointer at itself must not hide that it is the last (N = 1).
+    # The last node is nobody's predecessor; the first one's pointer at itself must not hide that it is also the last.
     used = F.one_hot(pred, pred.shape[1]).sum(dim=1)
     used = used.scatter_add(1, first[:, None], -torch.ones_like(first[:, None]))
     last = (used == 0).int().argmax(dim=1)

@@ -42,7 +42,7 @@ def supervised_loss(predictions: Predictions, batch: TensorBatch) -> tuple[Float
     return torch.stack(list(parts.values())).sum(), parts
 
 
-def _elements(feature: Feature, truth: Tensor, raw: Tensor) -> tuple[Tensor, Bool[Tensor, "..."]]:
+def _elements(feature: Feature, truth: Tensor, raw: Tensor) -> tuple[Tensor, Bool[Tensor, ...]]:
     """Return the loss of every element and whether it counts."""
     if feature.type is Type.SCALAR:
         return (raw - truth) ** 2, torch.ones_like(truth, dtype=torch.bool)

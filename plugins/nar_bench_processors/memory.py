@@ -22,6 +22,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors
 from nar_bench.plugin.contracts import StepOutput
 
 
@@ -66,6 +67,7 @@ class Memory(nn.Module):
             )
         self._config = config
         self.inner = inner
+        self.reads_edge_vectors = isinstance(inner, ReadsEdgeVectors) and inner.reads_edge_vectors
         self.query = nn.Linear(5 * hidden, hidden)
         self.key = nn.Linear(config.idea_size, hidden)
         self.value = nn.Linear(config.idea_size, hidden)
@@ -84,7 +86,7 @@ class Memory(nn.Module):
     def forward(
         self,
         node: Float[Tensor, "B N H"],
-        edge: Float[Tensor, "B N N H"],
+        edge: Float[Tensor, "B N N H"] | EdgeVectors,
         graph: Float[Tensor, "B H"],
         adjacency: Bool[Tensor, "B N N"],
         state: MemoryState,

@@ -18,7 +18,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nar_bench.model.edges import EdgeVectors
 from nar_bench.plugin.contracts import Processor, StepOutput
+from nar_bench_processors.messages import max_messages
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ def _linear(inputs: int, outputs: int) -> nn.Linear:
 class Mpnn(nn.Module):
     """See the module. The state is the hidden vector h [B, N, H]."""
 
+    reads_edge_vectors = True
+
     def __init__(self, config: MpnnConfig, hidden: int) -> None:
         super().__init__()
         self.sender = _linear(2 * hidden, hidden)
         self.receiver = _linear(2 * hidden, hidden)
         self.edge = _linear(hidden, hidden)
         self.graph = _linear(hidden, hidden)
-        self.message = nn.Sequential(nn.ReLU(inplace=True), _linear(hidden, hidden), nn.ReLU(inplace=True), _linear(hidden, hidden))
+        self.inner = _linear(hidden, hidden)
+        self.outer = _linear(hidden, hidden)
         self.own = _linear(2 * hidden, hidden)
         self.received = _linear(hidden, hidden)
         self.norm = nn.LayerNorm(hidden) if config.layer_norm else nn.Identity()
@@ -59,16 +64,20 @@ class Mpnn(nn.Module):
     def forward(
         self,
         node: Float[Tensor, "B N H"],
-        edge: Float[Tensor, "B N N H"],
+        edge: Float[Tensor, "B N N H"] | EdgeVectors,
         graph: Float[Tensor, "B H"],
         adjacency: Bool[Tensor, "B N N"],
         state: Float[Tensor, "B N H"],
     ) -> StepOutput:
         """Make one step."""
         z = torch.cat([node, state], dim=-1)
-        to_receiver = self.receiver(z) + self.graph(graph)[:, None]
-        messages = self.message(self.edge(edge) + self.sender(z)[:, :, None] + to_receiver[:, None])
-        hidden = self.norm(F.relu(self.own(z) + self.received(messages.max(dim=1).values)))
+        if isinstance(edge, EdgeVectors):
+            pairs = edge.through(self.edge.weight, self.edge.bias)
+        else:
+            pairs = EdgeVectors(edge, self.edge.weight, self.edge.bias)
+        to_receiver = self.receiver(z) + self.graph(graph)[:, None] + pairs.bias
+        largest = max_messages(pairs.values, pairs.weight, self.sender(z), to_receiver, self.inner, self.outer)
+        hidden = self.norm(F.relu(self.own(z) + self.received(largest)))
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
 

@@ -19,8 +19,8 @@ from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import registry
-from nar_bench.trajectory import Batch
 from nar_bench.training.losses import supervised_loss
+from nar_bench.trajectory import Batch
 
 # The reference numbers its linear maps in the order in which it makes them.
 PROCESSOR = {
@@ -30,8 +30,8 @@ PROCESSOR = {
     "linear_3": "graph",
     "linear_4": "own",
     "linear_5": "received",
-    "mlp/~/linear_0": "message.1",
-    "mlp/~/linear_1": "message.3",
+    "mlp/~/linear_0": "inner",
+    "mlp/~/linear_1": "outer",
     "layer_norm": "norm",
 }
 POINTER = {"dec_linear": "source", "dec_linear_1": "target", "dec_linear_2": "edge", "dec_linear_3": "score"}
@@ -101,7 +101,9 @@ def test_raw_predictions_are_the_references(net: Net, arrays: dict[str, Any], te
         np.testing.assert_allclose(predictions.hints[name], value, atol=1e-5)
 
 
-def test_answers_and_score_are_the_references(net: Net, arrays: dict[str, Any], batch: Batch, tensors: TensorBatch) -> None:
+def test_answers_and_score_are_the_references(
+    net: Net, arrays: dict[str, Any], batch: Batch, tensors: TensorBatch
+) -> None:
     with torch.no_grad():
         answers = hard_outputs(batch.spec, net(tensors).outputs, batch.nodes)
     np.testing.assert_array_equal(answers["pi"], arrays["eval/out_hard/pi"])

@@ -15,8 +15,8 @@ from nar_bench.model.net import Predictions, soften
 from nar_bench.model.sinkhorn import log_sinkhorn
 from nar_bench.model.tensors import TensorBatch, cyclic_permutation
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
-from nar_bench.trajectory import to_compact
 from nar_bench.training.losses import supervised_loss
+from nar_bench.trajectory import to_compact
 
 UNITS = load("networks", "units")
 KINDS = [
@@ -54,7 +54,9 @@ def batch_of(kind: str, stage: Stage, truth: torch.Tensor, lengths: np.ndarray[A
         (
             Feature("a", Stage.INPUT, Location.NODE, Type.SCALAR),
             *((feature(kind, Stage.HINT),) if stage is Stage.HINT else ()),
-            feature(kind, Stage.OUTPUT) if stage is Stage.OUTPUT else Feature("o", Stage.OUTPUT, Location.GRAPH, Type.SCALAR),
+            feature(kind, Stage.OUTPUT)
+            if stage is Stage.OUTPUT
+            else Feature("o", Stage.OUTPUT, Location.GRAPH, Type.SCALAR),
         )
     )
     hints = {"x": truth} if stage is Stage.HINT else {}
@@ -74,9 +76,7 @@ def test_output_losses_are_the_references(kind: str) -> None:
 def test_hint_losses_are_the_references(kind: str) -> None:
     unit = part(UNITS, f"hint_loss/{kind}/")
     batch = batch_of(kind, Stage.HINT, compact(kind, unit["truth"]), unit["lengths"])
-    _, parts = supervised_loss(
-        Predictions({"o": torch.zeros(3)}, {"x": torch.from_numpy(unit["pred"])}, None), batch
-    )
+    _, parts = supervised_loss(Predictions({"o": torch.zeros(3)}, {"x": torch.from_numpy(unit["pred"])}, None), batch)
     assert parts["hint/x"].item() == pytest.approx(float(unit["value"]), rel=1e-5)
 
 
@@ -119,7 +119,14 @@ def test_hard_permutations_are_the_references() -> None:
     np.testing.assert_array_equal(log_p.argmax(dim=-1), unit["hard"].argmax(axis=-1))
 
 
-@pytest.mark.parametrize("case", [key[len("log_sinkhorn/") : -len("/in")] for key in UNITS if key.startswith("log_sinkhorn/") and key.endswith("/in")])
+@pytest.mark.parametrize(
+    "case",
+    [
+        key[len("log_sinkhorn/") : -len("/in")]
+        for key in UNITS
+        if key.startswith("log_sinkhorn/") and key.endswith("/in")
+    ],
+)
 def test_log_sinkhorn_is_the_references(case: str) -> None:
     steps, temperature, diagonal = case.split("_")
     unit = part(UNITS, f"log_sinkhorn/{case}/")

@@ -1,0 +1,55 @@
+"""Edge vectors that are kept as what they are made of.
+
+Edge encoders are linear, so the vectors e = W v + b of all N x N edges have the rank of their few features v. Whoever
+reads them through a linear map M can use M e = (M W) v + M b, which needs no product of H x H for each edge, and need
+never hold [B, N, N, H].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class EdgeVectors:
+    """The vectors e = W v + b of every pair of nodes; [b, i, j] belongs to sender i and receiver j.
+
+    Attributes:
+        values: v, the features that lie on edges, side by side; F is 0 where there are none.
+        weight: W.
+        bias: b.
+    """
+
+    values: Float[Tensor, "B N N F"]
+    weight: Float[Tensor, "H F"]
+    bias: Float[Tensor, " H"]
+
+    def plus(self, values: Float[Tensor, "B N N G"], layer: nn.Linear) -> EdgeVectors:
+        """Return the vectors with `layer(values)` added."""
+        return EdgeVectors(
+            values=torch.cat([self.values, values], dim=-1),
+            weight=torch.cat([self.weight, layer.weight], dim=1),
+            bias=self.bias + layer.bias,
+        )
+
+    def dense(self) -> Float[Tensor, "B N N H"]:
+        """Return the vectors themselves."""
+        return F.linear(self.values, self.weight, self.bias)
+
+    def through(self, weight: Float[Tensor, "D H"], bias: Float[Tensor, " D"]) -> EdgeVectors:
+        """Return the vectors after a linear map, of width D."""
+        return EdgeVectors(self.values, weight @ self.weight, torch.addmv(bias, weight, self.bias))
+
+
+@runtime_checkable
+class ReadsEdgeVectors(Protocol):
+    """A processor that takes `edge` as EdgeVectors too, not only as a tensor [B, N, N, H]."""
+
+    reads_edge_vectors: bool
+    """False where it turns out, once built, that it needs the tensor."""

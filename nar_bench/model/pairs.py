@@ -1,0 +1,62 @@
+"""Scores of all pairs of nodes, with a backward pass written by hand.
+
+Automatic differentiation would keep several tensors [B, N, N, H] at each step and pass over each more than once; this
+keeps one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def pair_scores(
+    values: Float[Tensor, "B N N F"],
+    weight: Float[Tensor, "H F"],
+    row: Float[Tensor, "B N H"],
+    column: Float[Tensor, "B N H"],
+    score: Float[Tensor, " H"],
+) -> Float[Tensor, "B N N"]:
+    """Return u . max(c_j, W v_ij + r_i) for each pair [i, j].
+
+    Args:
+        values: v, the features of each pair.
+        weight: W.
+        row: r.
+        column: c.
+        score: u.
+    """
+    scores: Tensor = _PairScores.apply(values, weight, row, column, score)  # type: ignore[no-untyped-call]
+    return scores
+
+
+class _PairScores(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, weight: Tensor, row: Tensor, column: Tensor, score: Tensor) -> Tensor:
+        shape = (*values.shape[:3], len(weight))
+        rows = values.reshape(-1, values.shape[-1])
+        joint = (rows @ weight.T).view(shape).add_(row[:, :, None])
+        torch.maximum(joint, column[:, None], out=joint)
+        ctx.save_for_backward(rows, weight, joint, column, score)
+        return joint @ score
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        rows, weight, joint, column, score = ctx.saved_tensors
+        # The larger side takes all of the gradient; `score` is multiplied in last, where tensors are small. The mask is
+        # of floats, because bool ones are several times slower.
+        from_sum = torch.gt(joint, column[:, None], out=torch.empty_like(joint))
+        to_sum = from_sum.mul_(gradient[..., None])
+        to_column = gradient.sum(dim=1)[..., None] - to_sum.sum(dim=1)
+        flat = to_sum.view(len(rows), -1)
+        return (
+            (flat @ (score[:, None] * weight)).view(*gradient.shape, -1) if ctx.needs_input_grad[0] else None,
+            score[:, None] * (rows.T @ flat).T,
+            score * to_sum.sum(dim=2),
+            score * to_column,
+            joint.view(len(rows), -1).T @ gradient.reshape(-1),
+        )
