@@ -89,6 +89,9 @@ def _choices(algorithm: Algorithm, name: str, value: ShiftValue) -> Array:
         raise InputError(
             f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; a finite number or a sequence of them is needed."
         )
+    low, high = algorithm.ranges.get(name, (-np.inf, np.inf))
+    if (choices < low).any() or (choices > high).any():
+        raise InputError(f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; allowed: from {low:g} to {high:g}.")
     return choices
 
 

@@ -65,6 +65,7 @@ class Algorithm:
         derive: input name -> function of the dense inputs given, for inputs that `run` may be called without.
         nodes: number of nodes N of an instance of a given size.
         smallest: the least size.
+        ranges: shift axis -> least and greatest value allowed; axes not named take any number.
         training: shift axis -> value or values of the training distribution, where it differs from the default.
         compiled: whether numba can compile `sample` and `step`.
     """
@@ -81,6 +82,7 @@ class Algorithm:
     derive: Mapping[str, Callable[[Inputs], Array]] = field(default_factory=dict)
     nodes: Callable[[int], int] = _same
     smallest: int = 1
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     training: Mapping[str, str | float | tuple[float, ...]] = field(default_factory=dict)
     compiled: bool = True
 

@@ -91,6 +91,7 @@ def test_no_samples_are_a_batch_too(name: str) -> None:
         ({"seed": 2**63}, InputError, r"seed: got 9223372036854775808"),
         ({"p": "high"}, InputError, r"shift axis 'p': got 'high'; a finite number or a sequence"),
         ({"p": float("nan")}, InputError, r"shift axis 'p': got nan"),
+        ({"p": (0.5, 1.5)}, InputError, r"shift axis 'p': got \(0.5, 1.5\); allowed: from 0 to 1"),
         ({"p": ()}, InputError, r"shift axis 'p': got \(\)"),
         ({"q": 0.5}, UnknownName, r"'bfs': shift axis 'q' is not known. Known: p, positions"),
         ({"positions": "radnom"}, InputError, r"'positions': got 'radnom'; allowed: ordered, random"),

@@ -135,5 +135,6 @@ BELLMAN_FORD = Algorithm(
     reference=reference,
     check=check,
     derive={"pos": derive_positions, "adj": derive_adjacency},
+    ranges={"p": (0, 1)},
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

@@ -100,5 +100,6 @@ BFS = Algorithm(
     reference=reference,
     check=refuse_other_adjacency,
     derive={"pos": derive_positions, "adj": derive_adjacency},
+    ranges={"p": (0, 1)},
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

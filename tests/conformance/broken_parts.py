@@ -1,0 +1,226 @@
+"""One broken processor, similarity, similar input and executor for each check that must catch it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nar_bench.plugin.contracts import Executor, Invariant, Processor, SimilarInput, Similarity, StepOutput
+
+
+@dataclass(frozen=True)
+class Options:
+    idea_size: int = 4
+
+
+class Mean(nn.Module):
+    """A healthy processor that writes ideas; the broken ones change one thing."""
+
+    def __init__(self, config: Options, hidden: int) -> None:
+        super().__init__()
+        self.map = nn.Linear(3 * hidden, hidden)
+        self.idea = nn.Linear(hidden, config.idea_size)
+
+    def initial_state(self, node: Any) -> Any:
+        return torch.zeros_like(node)
+
+    def forward(self, node: Any, edge: Any, graph: Any, adjacency: Any, state: Any) -> StepOutput:
+        seen = torch.cat([node, state, edge.mean(dim=1) + graph[:, None]], dim=-1)
+        hidden = torch.tanh(self.map(seen))
+        return StepOutput(hidden, None, hidden, self.idea(hidden.mean(dim=1)))
+
+
+class Squeezed(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden[..., :-1])
+
+
+class Overflowing(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden / args[0].abs().sum())
+
+
+class Noisy(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden + torch.rand_like(out.hidden))
+
+
+class Mixing(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden - out.hidden.mean(dim=0))
+
+
+class Ordered(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden.cumsum(dim=1))
+
+
+class Unused(Mean):
+    def __init__(self, config: Options, hidden: int) -> None:
+        super().__init__(config, hidden)
+        self.spare = nn.Linear(2, 2)
+
+
+class Quiet(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        return super().forward(*args)._replace(idea=None)
+
+
+class Rewriting(Mean):
+    """Keeps one idea and writes the next over it."""
+
+    def initial_state(self, node: Any) -> Any:
+        return (super().initial_state(node), torch.zeros(len(node), 4))
+
+    def forward(self, node: Any, edge: Any, graph: Any, adjacency: Any, state: Any) -> StepOutput:
+        out = super().forward(node, edge, graph, adjacency, state[0])
+        with torch.no_grad():
+            state[1].copy_(out.idea)
+        return out._replace(state=(out.state, state[1]), idea=state[1])
+
+
+class Single(Mean):
+    def forward(self, *args: Any) -> StepOutput:
+        out = super().forward(*args)
+        return out._replace(hidden=out.hidden.float())
+
+
+class Clobbering(Mean):
+    def forward(self, node: Any, edge: Any, graph: Any, adjacency: Any, state: Any) -> StepOutput:
+        out = super().forward(node, edge, graph, adjacency, state)
+        node.zero_()
+        return out
+
+
+PROCESSOR = Processor("mean", 1, "a test", Options, Mean, writes_ideas=True)
+
+
+def processor(module: type) -> Processor:
+    return dataclasses.replace(PROCESSOR, build=module)
+
+
+BROKEN_PROCESSORS = {
+    "is_described": (dataclasses.replace(PROCESSOR, version=0), "version is 0"),
+    "shapes_fit": (processor(Squeezed), r"hidden has shape \(2, 1, 15\) at B=2, N=1, H=16"),
+    "is_finite": (processor(Overflowing), "hidden is not finite at step 1, inputs times 0"),
+    "is_deterministic": (processor(Noisy), "two runs on equal inputs differ"),
+    "graphs_of_a_batch_do_not_mix": (processor(Mixing), "changes by .* with its batch"),
+    "relabelling_relabels": (processor(Ordered), "hidden of relabelled nodes differs"),
+    "gradients_reach_every_weight": (processor(Unused), "weight 'spare.weight' gets no gradient"),
+    "ideas_are_written_where_declared": (processor(Quiet), "writes_ideas is True; step 1 wrote none"),
+    "ideas_do_not_see_later_inputs": (processor(Rewriting), "a later step changed an earlier idea"),
+    "the_dtype_follows_the_inputs": (processor(Single), "float64 inputs give torch.float32"),
+    "inputs_are_not_changed": (processor(Clobbering), r"forward\(\) changed its argument node"),
+}
+
+
+def rbf(a: Any, b: Any) -> Any:
+    return torch.exp(-(a - b).square().sum(dim=-1))
+
+
+SIMILARITY = Similarity("rbf", 1, "a test", Options, lambda config, size: rbf, symmetric=True, bounds=(0.0, 1.0))
+
+
+def similarity(phi: Any, **changes: Any) -> Similarity:
+    return dataclasses.replace(SIMILARITY, build=lambda config, size: phi, **changes)
+
+
+BROKEN_SIMILARITIES = {
+    "is_described": (dataclasses.replace(SIMILARITY, source=""), "source is empty"),
+    "leading_axes_broadcast": (similarity(lambda a, b: rbf(a, b).flatten()), r"has shape \(12,\)"),
+    "is_symmetric_where_declared": (similarity(lambda a, b: (a * b.roll(1, -1)).sum(-1), bounds=None), "symmetric is True, but"),
+    "stays_within_its_bounds": (similarity(lambda a, b: 2 * rbf(a, b) - 1), "values from -1"),
+    "nothing_is_more_similar_than_itself": (similarity(lambda a, b: rbf(a, -b)), "away from the upper bound 1"),
+    "is_finite": (similarity(lambda a, b: (a - b).norm(dim=-1).rsqrt(), bounds=None), "phi of zero ideas is not finite"),
+    "is_learned_where_declared": (similarity(rbf, learned=True), "learned is True, but there are 0 parameters"),
+}
+
+
+def shuffled_keys(stream: Any, inputs: Any) -> dict[str, Any]:
+    return {**inputs, "key": inputs["key"][stream.permutation(len(inputs["key"]))]}
+
+
+def squared_keys(stream: Any, inputs: Any) -> dict[str, Any]:
+    return {**inputs, "key": inputs["key"] ** (1.0 + stream.uniform(1)[0])}
+
+
+def squared_in_place(stream: Any, inputs: Any) -> dict[str, Any]:
+    inputs["key"][...] = inputs["key"] ** 2
+    return dict(inputs)
+
+
+def undecided(stream: Any, inputs: Any) -> dict[str, Any]:
+    return {**inputs, "key": inputs["key"] * np.random.default_rng().uniform(1, 2)}
+
+
+SIMILAR_INPUT = SimilarInput("powers", 1, "a test", Invariant.TRAJECTORY, ("insertion_sort",), squared_keys)
+
+
+def similar_input(transform: Any) -> SimilarInput:
+    return dataclasses.replace(SIMILAR_INPUT, transform=transform)
+
+
+BROKEN_SIMILAR_INPUTS = {
+    "is_described": (dataclasses.replace(SIMILAR_INPUT, algorithms=()), "it holds for no algorithm"),
+    "fits_the_spec": (similar_input(lambda stream, inputs: {"key": inputs["key"]}), r"it returns \['key'\]"),
+    "keeps_its_invariant": (similar_input(shuffled_keys), "output 'pred' differs"),
+    "makes_another_input": (similar_input(lambda stream, inputs: dict(inputs)), "only 0 of 24 inputs were changed"),
+    "is_deterministic": (similar_input(undecided), "differ in 'key'"),
+    "leaves_its_argument": (similar_input(squared_in_place), "changed its argument 'key'"),
+}
+
+
+class Runs:
+    """A runner made from one function."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def run(self, work: Any, items: Any) -> Any:
+        return self._function(work, items)
+
+
+def in_order(work: Any, items: Any) -> Any:
+    for item in items:
+        try:
+            yield item, work(item)
+        except Exception as error:
+            yield item, error
+
+
+def raising(work: Any, items: Any) -> Any:
+    return ((item, work(item)) for item in items)
+
+
+def swallowing(work: Any, items: Any) -> Any:
+    for item in items:
+        try:
+            yield item, work(item)
+        except BaseException as error:
+            yield item, error
+
+
+EXECUTOR = Executor("in_order", "a test", lambda workers: Runs(in_order))
+
+
+def executor(function: Any) -> Executor:
+    return dataclasses.replace(EXECUTOR, build=lambda workers: Runs(function))
+
+
+BROKEN_EXECUTORS = {
+    "is_described": (dataclasses.replace(EXECUTOR, source=""), "source is empty"),
+    "runs_every_item_once": (executor(lambda work, items: in_order(work, items[:-1])), "items came back as"),
+    "a_failure_is_an_outcome": (executor(raising), "ValueError: three"),
+    "no_items_are_no_work": (executor(lambda work, items: in_order(work, items or [0])), "no item yielded"),
+    "an_interrupt_ends_the_run": (executor(swallowing), "KeyboardInterrupt was swallowed"),
+}

@@ -1,0 +1,81 @@
+"""Every registered component passes its kit, and every check of the kit catches a component broken on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.broken_algorithms import BROKEN, HEALTHY
+from conformance.broken_parts import (
+    BROKEN_EXECUTORS,
+    BROKEN_PROCESSORS,
+    BROKEN_SIMILAR_INPUTS,
+    BROKEN_SIMILARITIES,
+    EXECUTOR,
+    PROCESSOR,
+    SIMILAR_INPUT,
+    SIMILARITY,
+)
+from nar_bench.conformance.kit import CHECKED, Check, checks_for, checks_of, functions_of
+from nar_bench.errors import ConformanceError, UnknownName
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.registry import registry
+
+BROKEN_BY_KIND: dict[Kind, dict[str, tuple[Any, str]]] = {
+    Kind.ALGORITHM: BROKEN,
+    Kind.PROCESSOR: BROKEN_PROCESSORS,
+    Kind.SIMILARITY: BROKEN_SIMILARITIES,
+    Kind.SIMILAR_INPUT: BROKEN_SIMILAR_INPUTS,
+    Kind.EXECUTOR: BROKEN_EXECUTORS,
+}
+HEALTHY_BY_KIND = {
+    Kind.ALGORITHM: HEALTHY,
+    Kind.PROCESSOR: PROCESSOR,
+    Kind.SIMILARITY: SIMILARITY,
+    Kind.SIMILAR_INPUT: SIMILAR_INPUT,
+    Kind.EXECUTOR: EXECUTOR,
+}
+REGISTERED = [entry.id for kind in CHECKED for entry in registry().entries(kind) if entry.source.is_own]
+
+
+@pytest.mark.parametrize("check", checks_of(*REGISTERED), ids=str)
+def test_every_registered_component_passes(check: Check) -> None:
+    check()
+
+
+@pytest.mark.parametrize("kind", CHECKED)
+def test_the_healthy_stand_in_passes(kind: Kind) -> None:
+    """So that what the broken ones fail is what was broken."""
+    for check in checks_for(kind, HEALTHY_BY_KIND[kind]):
+        check()
+
+
+@pytest.mark.parametrize("kind", CHECKED)
+def test_no_check_is_without_a_component_that_it_catches(kind: Kind) -> None:
+    assert BROKEN_BY_KIND[kind].keys() == functions_of(kind).keys()
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, broken in BROKEN_BY_KIND.items() for name in broken])
+def test_every_check_catches_what_it_is_for(kind: Kind, name: str) -> None:
+    component, says = BROKEN_BY_KIND[kind][name]
+    (check,) = (check for check in checks_for(kind, component) if check.name == name)
+    with pytest.raises(ConformanceError, match=says):
+        check()
+
+
+def test_a_known_failure_is_no_failure_until_it_passes() -> None:
+    component, _ = BROKEN["verify_refuses_wrong_answers"]
+    known = {"verify_refuses_wrong_answers": "the verifier is a stub"}
+    checks = {check.name: check for check in checks_for(Kind.ALGORITHM, component, known)}
+    checks["verify_refuses_wrong_answers"]()
+    checks = {check.name: check for check in checks_for(Kind.ALGORITHM, HEALTHY, known)}
+    with pytest.raises(ConformanceError, match=r"it passes, but is known to fail \(the verifier is a stub\)"):
+        checks["verify_refuses_wrong_answers"]()
+
+
+def test_unknown_checks_and_components_are_refused() -> None:
+    with pytest.raises(UnknownName, match="check 'is_describd' is not known. Did you mean 'is_described'"):
+        checks_for(Kind.ALGORITHM, HEALTHY, {"is_describd": "?"})
+    with pytest.raises(UnknownName, match="component 'bsf' is not known. Did you mean 'bfs'"):
+        checks_of("bsf")
