@@ -11,7 +11,7 @@ import keyword
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nar_bench.errors import SpecError, UnknownName
+from nar_bench.errors import SpecError, UnknownName, did_you_mean
 
 MASKED = -1
 """The value of a mask or a class that is neither trained nor scored."""
@@ -56,7 +56,7 @@ class Feature:
 
     Args:
         name: a Python identifier, unique within the spec; the reference's name where it has one.
-        stage, location, type: see the enums.
+        stage, location, type: see the enums; their words, such as "input", are taken too.
         classes: number of classes C; only for `categorical`, where it is at least 2.
     Raises:
         SpecError: the combination is not one that CLRS-30 defines.
@@ -70,6 +70,11 @@ class Feature:
 
     def __post_init__(self) -> None:
         where = f"feature '{self.name}'"
+        for field, words in (("stage", Stage), ("location", Location), ("type", Type)):
+            word = getattr(self, field)
+            if word not in tuple(words):
+                raise SpecError(f"{where}: {field} '{word}' is not known.{did_you_mean(str(word), words)}")
+            object.__setattr__(self, field, words(word))
         if not self.name.isidentifier() or keyword.iskeyword(self.name):
             raise SpecError(f"{where}: the name must be a Python identifier and no keyword.")
         if (self.type is Type.CATEGORICAL) != (self.classes >= 2):

@@ -9,18 +9,22 @@ from typing import Any
 import click
 
 
-def with_plugins(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the option --plugin FILE, and warn of plugins that are broken."""
+def plugin_option(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option --plugin FILE, which may be repeated."""
     return click.option(
         "--plugin",
         "plugin_files",
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="FILE",
-        expose_value=False,
-        callback=_use_plugins,
         help="Use a plugin that is one Python file; may be repeated.",
-    )(command)
+        **settings,
+    )
+
+
+def with_plugins(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option --plugin FILE, and warn of plugins that are broken."""
+    return plugin_option(expose_value=False, callback=_use_plugins)(command)
 
 
 def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> None:
@@ -32,8 +36,6 @@ def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path,
     plugins = registry()
     for file in files:
         plugins.add_file(file)
-    if ctx.info_name == "plugins":
-        return  # it shows them all
     for row in plugins.rows:
         if row.status not in (Status.OK, Status.DISABLED):
             click.echo(f"warning: plugin '{row.source.name}' ({row.source.distribution}): {row.status}: {row.reason}", err=True)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
-from nar_bench.cli.options import wide_console, with_plugins
+from nar_bench.cli.options import plugin_option, wide_console
 
 
 @click.command("plugins")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--doctor", is_flag=True, help="Import every plugin and its components in a process of its own.")
 @click.option("--limit", default=20.0, show_default=True, help="Seconds that --doctor gives each plugin.")
-@with_plugins
-def command(as_json: bool, doctor: bool, limit: float) -> int:
+@plugin_option()
+def command(as_json: bool, doctor: bool, limit: float, plugin_files: tuple[Path, ...]) -> int:
     """Show each plugin's distribution, version, status and, where it is not ok, the reason.
 
     With --doctor even a plugin that hangs or kills its process is a row, and the exit code is 1 if one is not ok.
     """
     from nar_bench.plugin.discovery import Status
 
-    rows = _examined(limit) if doctor else _registered()
+    rows = _examined(limit, plugin_files) if doctor else _registered(plugin_files)
     broken = [row for row in rows if row["status"] not in (Status.OK, Status.DISABLED)]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
@@ -33,8 +34,11 @@ def command(as_json: bool, doctor: bool, limit: float) -> int:
     return 1 if doctor and broken else 0
 
 
-def _registered() -> list[dict[str, Any]]:
+def _registered(files: tuple[Path, ...]) -> list[dict[str, Any]]:
     from nar_bench.plugin.registry import registry
+
+    for file in files:
+        registry().add_file(file)
 
     return [
         {
@@ -50,11 +54,16 @@ def _registered() -> list[dict[str, Any]]:
     ]
 
 
-def _examined(limit: float) -> list[dict[str, Any]]:
-    from nar_bench.plugin.discovery import installed_sources
+def _examined(limit: float, files: tuple[Path, ...]) -> list[dict[str, Any]]:
+    # No plugin is imported here: this process has to survive what it examines.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nar_bench.plugin.discovery import file_source, installed_sources
     from nar_bench.plugin.doctor import examine
 
-    return [examine(source, limit) for source in installed_sources()]
+    sources = [*installed_sources(), *map(file_source, files)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(lambda source: examine(source, limit), sources))
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
