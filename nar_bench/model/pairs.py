@@ -37,7 +37,7 @@ class _PairScores(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, weight: Tensor, row: Tensor, column: Tensor, score: Tensor) -> Tensor:
         shape = (*values.shape[:3], len(weight))
-        rows = values.reshape(-1, values.shape[-1])
+        rows = values.flatten(0, 2)
         joint = (rows @ weight.T).view(shape).add_(row[:, :, None])
         torch.maximum(joint, column[:, None], out=joint)
         ctx.save_for_backward(rows, weight, joint, column, score)
@@ -54,7 +54,9 @@ class _PairScores(torch.autograd.Function):
         to_column = gradient.sum(dim=1)[..., None] - to_sum.sum(dim=1)
         flat = to_sum.view(len(rows), -1)
         return (
-            (flat @ (score[:, None] * weight)).view(*gradient.shape, -1) if ctx.needs_input_grad[0] else None,
+            (flat @ (score[:, None] * weight)).view(*gradient.shape, rows.shape[1])
+            if ctx.needs_input_grad[0]
+            else None,
             score[:, None] * (rows.T @ flat).T,
             score * to_sum.sum(dim=2),
             score * to_column,

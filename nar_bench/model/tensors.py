@@ -67,12 +67,14 @@ def to_tensors(batch: Batch, device: str = "cpu") -> TensorBatch:
 
 
 def expand(feature: Feature, values: Tensor, nodes: int) -> Float[Tensor, ...]:
-    """Return the dense float form that encoders read: one-hot over nodes or classes, -1 where a class is masked."""
+    """Return the dense float form that encoders read: one-hot over nodes or classes."""
     if feature.type in (Type.MASK_ONE, Type.POINTER):
         return F.one_hot(values, nodes).to(torch.get_default_dtype())
     if feature.type is Type.CATEGORICAL:
-        one_hot = F.one_hot(values.clamp(min=0), feature.classes).to(torch.get_default_dtype())
-        return torch.where((values == MASKED)[..., None], float(MASKED), one_hot)
+        # The reference writes a masked class as minus one-hot of the last class.
+        masked = (values == MASKED)[..., None]
+        one_hot = F.one_hot(values % feature.classes, feature.classes).to(torch.get_default_dtype())
+        return torch.where(masked, -one_hot, one_hot)
     return values
 
 

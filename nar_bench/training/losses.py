@@ -34,7 +34,8 @@ def supervised_loss(predictions: Predictions, batch: TensorBatch) -> tuple[Float
     if predictions.hints:
         live = batch.live()
         for feature in batch.spec.hints:
-            truth = batch.hints[feature.name][1:]
+            # What is padded beyond the longest run has no prediction; a batch of runs of one hint has no truth.
+            truth = batch.hints[feature.name][1 : 1 + batch.steps]
             raw = predictions.hints[feature.name][: len(truth)]
             losses, valid = _elements(feature, truth, raw)
             valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))

@@ -42,7 +42,7 @@ class _MaxMessages(torch.autograd.Function):
         ctx: Any, values: Tensor, weight: Tensor, sender: Tensor, receiver: Tensor, v: Tensor, c: Tensor, u: Tensor
     ) -> Tensor:
         shape = (*values.shape[:3], len(weight))
-        rows = values.reshape(-1, values.shape[-1])
+        rows = values.flatten(0, 2)
         first = rows @ weight.T
         first.view(shape).add_(sender[:, :, None]).add_(receiver[:, None]).relu_()
         second = torch.addmm(c, first, v.T).relu_()
@@ -67,7 +67,7 @@ class _MaxMessages(torch.autograd.Function):
         _through_relu(to_first, first)
         to_pairs = to_first.view(shape)
         return (
-            (to_first @ weight).view(*shape[:3], -1) if ctx.needs_input_grad[0] else None,
+            (to_first @ weight).view(*shape[:3], rows.shape[1]) if ctx.needs_input_grad[0] else None,
             (rows.T @ to_first).T,
             to_pairs.sum(dim=2),
             to_pairs.sum(dim=1),

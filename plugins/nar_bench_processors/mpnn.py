@@ -81,6 +81,19 @@ class Mpnn(nn.Module):
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
 
+REFERENCE_NAMES = {
+    "linear": "receiver",
+    "linear_1": "sender",
+    "linear_2": "edge",
+    "linear_3": "graph",
+    "linear_4": "own",
+    "linear_5": "received",
+    "mlp/~/linear_0": "inner",
+    "mlp/~/linear_1": "outer",
+    "layer_norm": "norm",
+}
+"""The reference's modules -> ours, for `nar_bench.model.reference_parameters`."""
+
 MPNN = Processor(
     name="mpnn",
     version=1,
