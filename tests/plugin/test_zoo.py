@@ -80,6 +80,7 @@ def test_disabled_plugins_are_not_imported(nar_bench: NarBench) -> None:
     assert {row["status"] for (distribution, _), row in safe.items() if distribution == "nar-bench"} == {"ok"}
 
 
+@pytest.mark.slow
 def test_the_doctor_survives_even_those_that_kill_their_process(nar_bench: NarBench) -> None:
     animals = ["healthy", "hangs_stubbornly", "exits", *DEADLY]
     done = nar_bench("plugins", "--doctor", "--json", "--limit", "8", animals=animals)
@@ -96,6 +97,7 @@ def test_the_doctor_survives_even_those_that_kill_their_process(nar_bench: NarBe
     assert {row["status"] for (distribution, _), row in rows.items() if distribution == "nar-bench"} == {"ok"}
 
 
+@pytest.mark.slow
 def test_the_doctor_says_how_to_get_rid_of_a_plugin(nar_bench: NarBench) -> None:
     done = nar_bench("plugins", "--doctor", "--limit", "20", animals=["exits"])
     assert "NAR_BENCH_DISABLE_PLUGINS=exits" in done.stdout

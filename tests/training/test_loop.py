@@ -1,0 +1,133 @@
+"""Training: a killed run ends where an uninterrupted one does, bit for bit; broken checkpoints are refused."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import nar_bench
+from nar_bench.errors import CheckpointError, StoreError, TrainingError
+from nar_bench.model.config import NetConfig
+from nar_bench.model.net import Net
+from nar_bench.model.regime import REGIMES
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.registry import registry
+from nar_bench.training.checkpoint import Checkpoint, load_checkpoint
+from nar_bench.training.config import TrainConfig
+from nar_bench.training.loop import Progress, TrainJob, train, training_batch
+
+SCRIPT = Path(__file__).parent / "killed_training.py"
+
+
+def start(algorithm: str, regime: str, checkpoint: Path, pause: float = 0.0) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SCRIPT), algorithm, regime, str(checkpoint), str(pause)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def end_of(process: subprocess.Popen[str]) -> list[str]:
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return output.splitlines()[-1].rpartition(" ")[::2]  # (weights and losses, resumed_from)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "regime"),
+    [pytest.param("insertion_sort", "hints", marks=pytest.mark.slow), ("insertion_sort", "memory")],
+)
+def test_a_killed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path, algorithm: str, regime: str) -> None:
+    (whole, _) = end_of(start(algorithm, regime, tmp_path / "whole.pt"))
+    moments = random.Random(regime)
+    for _ in range(2):
+        process = start(algorithm, regime, tmp_path / "killed.pt", pause=0.01)
+        assert process.stdout is not None
+        for _ in range(moments.randint(4, 10)):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    (resumed, at) = end_of(start(algorithm, regime, tmp_path / "killed.pt"))
+    assert int(at) > 0
+    assert resumed == whole
+
+
+def job(tmp_path: Path, **config: object) -> TrainJob:
+    bfs = nar_bench.algorithm("bfs")
+    processor = registry().load(Kind.PROCESSOR, "mpnn")
+    net = Net(bfs.spec, processor.build(processor.config(), 4), REGIMES["hints"], NetConfig(hidden=4), torch.Generator().manual_seed(0))
+    options = {"steps": 4, "batch": 2, "sizes": (3,), "checkpoint_every": 2, **config}
+    return TrainJob(bfs, net, TrainConfig(**options), 1, {}, "a" * 16, tmp_path / "c.pt")  # type: ignore[arg-type]
+
+
+def test_every_step_is_told_with_its_loss_and_rate(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    result = train(job(tmp_path), seen.append)
+    assert [at.step for at in seen] == [1, 2, 3, 4]
+    assert all(at.loss > 0 and at.examples_per_second > 0 and "output/pi" in at.parts for at in seen)
+    assert (result.steps, result.examples, result.resumed_from) == (4, 8, 0)
+    assert result.losses == [(at.step, at.loss) for at in seen]
+
+
+def test_steps_cycle_through_the_sizes_and_no_sample_comes_twice(tmp_path: Path) -> None:
+    batches = [training_batch(job(tmp_path, sizes=(3, 5)), step) for step in range(4)]
+    assert [batch.nodes for batch in batches] == [3, 5, 3, 5]
+    assert (batches[0].inputs["A"] != batches[2].inputs["A"]).any()
+
+
+def test_a_loss_that_is_not_finite_is_an_error_that_says_where(tmp_path: Path) -> None:
+    broken = job(tmp_path)
+    with torch.no_grad():
+        next(broken.net.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match=r"'bfs': the loss is nan at step 1 of 4. The parts: output/pi nan"):
+        train(broken)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no checkpoint", None])
+def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path, damage: bytes | None) -> None:
+    train(job(tmp_path))
+    path = tmp_path / "c.pt"
+    path.write_bytes(path.read_bytes()[:-200] if damage is None else damage)
+    with pytest.raises(CheckpointError, match=r"cannot be read \(\w+\). Delete it to train this trial from the start: .*c.pt"):
+        train(job(tmp_path))
+
+
+def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path) -> None:
+    Checkpoint("b" * 16, 1, [], {}).save(tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match=f"belongs to trial {'b' * 16}, not to {'a' * 16}"):
+        train(job(tmp_path))
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self) -> object:
+            return (Path.touch, (marker,))
+
+    torch.save({"format": 1, "trial": "a" * 16, "step": 1, "losses": [], "states": Evil()}, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load_checkpoint(tmp_path / "c.pt", "a" * 16)
+    assert not marker.exists()
+
+
+def test_a_full_disk_keeps_the_old_checkpoint(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE makes the kernel refuse the write, as a full disk does."""
+    path = tmp_path / "c.pt"
+    Checkpoint("a" * 16, 1, [], {}).save(path)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(StoreError, match="cannot write .*c.pt: File too large. What was there before is unchanged"):
+            Checkpoint("a" * 16, 2, [], {"x": torch.zeros(1000)}).save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["c.pt"]
