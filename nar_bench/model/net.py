@@ -125,7 +125,7 @@ class Net(nn.Module):
         held: _Held | None = None
         hints: dict[str, list[Tensor]] = {f.name: [] for f in spec.hints if self._regime.decode_hints}
         ideas: list[Tensor] = []
-        # Each sample's last step is chosen by masks, not by branches on lengths, so that steps can be captured as graphs.
+        # Each sample's last step is chosen by masks, not by branching on lengths, so that steps can become graphs.
         for step, live in enumerate(batch.live()):
             if step and self._regime.encode_hints:
                 shown = {f.name: soften(f, hints[f.name][-1]) for f in spec.hints}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -38,8 +38,26 @@ FILES = sorted(
 
 
 class TripletGmpnn(nn.Module):
-    ORDER = ["m1", "m2", "me", "mg", "o1", "o2", "t1", "t2", "t3", "te1", "te2", "te3", "tg", "o3", "g1", "g2", "g3"]
-    NAMES = {
+    ORDER: ClassVar = [
+        "m1",
+        "m2",
+        "me",
+        "mg",
+        "o1",
+        "o2",
+        "t1",
+        "t2",
+        "t3",
+        "te1",
+        "te2",
+        "te3",
+        "tg",
+        "o3",
+        "g1",
+        "g2",
+        "g3",
+    ]
+    NAMES: ClassVar = {
         **{f"linear_{i}" if i else "linear": name for i, name in enumerate(ORDER)},
         "mlp/~/linear_0": "l0",
         "mlp/~/linear_1": "l1",

@@ -1,0 +1,96 @@
+"""Scores on values worked out by hand; equality with the reference is tested in tests/model/test_units.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nar_bench
+from nar_bench.evaluation.metrics import exact_match, micro_f1, output_scores, score, validity
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+
+X = Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR)
+MASK = Feature("m", Stage.OUTPUT, Location.NODE, Type.MASK)
+POINTER = Feature("p", Stage.OUTPUT, Location.NODE, Type.POINTER)
+SCALAR = Feature("y", Stage.OUTPUT, Location.GRAPH, Type.SCALAR)
+
+
+def test_f1_pools_all_instances_and_is_no_mean_over_them() -> None:
+    truth = {"m": np.array([[1, 1, 1, 1], [0, 0, 0, 1]])}
+    answers = {"m": np.array([[1, 1, 1, 1], [1, 1, 1, 0]])}
+    # pooled: 4 hits, 7 predicted, 5 true; a mean over instances would be (1 + 0) / 2
+    assert output_scores(AlgorithmSpec((X, MASK)), truth, answers)["m"] == pytest.approx(2 * 4 / (7 + 5))
+
+
+def test_masked_entries_do_not_count() -> None:
+    truth = {"m": np.array([[1, 0, -1, -1]])}
+    answers = {"m": np.array([[1, 0, 1, 0]])}
+    spec = AlgorithmSpec((X, MASK))
+    assert score(spec, truth, answers) == 1
+    assert exact_match(spec, truth, answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "answers", "expected"),
+    [
+        ([0, 0], [0, 0], 1.0),  # precision and recall are 1 where there is nothing to find
+        ([1, 0], [0, 0], 0.0),
+        ([0, 0], [1, 0], 0.0),
+        ([1, 1], [1, 0], 2 / 3),
+    ],
+)
+def test_f1_of_nothing_follows_the_reference(truth: list[int], answers: list[int], expected: float) -> None:
+    assert micro_f1(np.array(truth), np.array(answers)) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
+def test_f1_is_twice_the_hits_over_predicted_and_true(pairs: list[tuple[bool, bool]]) -> None:
+    truth, answers = np.array(pairs).astype(int).T
+    if truth.sum() + answers.sum():
+        expected = 2 * (truth * answers).sum() / (truth.sum() + answers.sum())
+        assert micro_f1(truth, answers) == pytest.approx(expected)
+
+
+def test_the_score_is_the_plain_mean_over_outputs() -> None:
+    spec = AlgorithmSpec((X, MASK, POINTER))
+    truth = {"m": np.array([[1, 0]]), "p": np.array([[0, 0]])}
+    answers = {"m": np.array([[1, 0]]), "p": np.array([[0, 1]])}
+    assert score(spec, truth, answers) == pytest.approx((1 + 0.5) / 2)
+
+
+def test_a_scalar_output_is_measured_by_its_squared_error() -> None:
+    truth, answers = {"y": np.array([1.0, 2.0])}, {"y": np.array([1.0, 4.0])}
+    spec = AlgorithmSpec((X, SCALAR))
+    assert output_scores(spec, truth, answers)["y"] == 2
+    assert exact_match(spec, truth, answers) == 0.5
+
+
+def test_an_instance_is_exact_only_with_every_output_right() -> None:
+    spec = AlgorithmSpec((X, MASK, POINTER))
+    truth = {"m": np.array([[1, 0], [1, 0], [0, 0]]), "p": np.array([[0, 0], [1, 1], [1, 0]])}
+    answers = {"m": np.array([[1, 0], [1, 1], [0, 0]]), "p": np.array([[0, 0], [1, 1], [1, 1]])}
+    assert exact_match(spec, truth, answers) == pytest.approx(1 / 3)
+
+
+def test_another_breadth_first_tree_is_valid_but_not_exact() -> None:
+    square = np.array([[1, 1, 1, 0], [1, 1, 0, 1], [1, 0, 1, 1], [0, 1, 1, 1]])
+    bfs = nar_bench.algorithm("bfs")
+    inputs, nodes = bfs.compact_inputs({"A": square, "s": 0})
+    batch = bfs.execute({name: np.stack([value] * 3) for name, value in inputs.items()}, nodes)
+    answers = {"pi": np.array([batch.outputs["pi"][0], [0, 0, 0, 2], [0, 0, 0, 0]])}
+    assert batch.outputs["pi"][0].tolist() == [0, 0, 0, 1]
+    assert validity(bfs, batch, answers) == pytest.approx(2 / 3)
+    assert exact_match(bfs.spec, batch.outputs, answers) == pytest.approx(1 / 3)
+    assert score(bfs.spec, batch.outputs, answers) == pytest.approx((4 + 3 + 3) / 12)
+
+
+@pytest.mark.parametrize("algorithm", ["bfs", "bellman_ford", "insertion_sort"])
+def test_an_algorithms_own_outputs_have_full_marks(algorithm: str) -> None:
+    found = nar_bench.algorithm(algorithm)
+    batch = nar_bench.generate(algorithm, size=8, count=20, seed=0)
+    assert score(found.spec, batch.outputs, batch.outputs) == 1
+    assert exact_match(found.spec, batch.outputs, batch.outputs) == 1
+    assert validity(found, batch, batch.outputs) == 1
+    assert all(found.verify(run.inputs, run.outputs) for run in batch)
