@@ -23,7 +23,7 @@ class Fault:
 
 
 def build_options(config: type, values: Mapping[str, Any], place: str, faults: list[Fault]) -> Any:
-    """Make `config(**values)`; on any fault append to `faults` and return `config()`.
+    """Make `config(**values)`; append every fault to `faults`, and leave the default where a value is wrong.
 
     Args:
         config: a frozen dataclass whose fields all have defaults; a method `faults` may name values out of range.
@@ -34,7 +34,6 @@ def build_options(config: type, values: Mapping[str, Any], place: str, faults: l
     types = typing.get_type_hints(config)
     fields = [field.name for field in dataclasses.fields(config)]
     good: dict[str, Any] = {}
-    before = len(faults)
     for key, value in values.items():
         if key not in fields:
             faults.append(Fault(f"{place}.{key}", f"this key is not known.{did_you_mean(key, fields)}"))
@@ -46,8 +45,6 @@ def build_options(config: type, values: Mapping[str, Any], place: str, faults: l
             for one in error.errors():
                 inner = "".join(f"[{part}]" for part in one["loc"] if isinstance(part, int))
                 faults.append(Fault(f"{place}.{key}{inner}", f"got {one['input']!r}; {one['msg'].lower()}"))
-    if len(faults) > before:
-        return config()
     built = config(**good)
     for name, problem in built.faults() if hasattr(built, "faults") else ():
         faults.append(Fault(f"{place}.{name}", problem))

@@ -1,0 +1,47 @@
+"""`nar-bench results` and `nar-bench leaderboard build` on a folder of records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from cli.test_main import run
+from made_records import record
+
+from nar_bench.results.store import Store
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    store = Store(tmp_path)
+    store.write(record(1, seed=0))
+    store.write(record(2, seed=1))
+    store.write(record(3, state="failed", scores=[], seed=2, error={"type": "E", "message": "it broke", "traceback": ""}))
+    (tmp_path / "records" / "00000000000000ff.json").write_text("{")
+    return tmp_path
+
+
+def test_the_summary_has_means_and_names_what_failed_and_what_is_damaged(folder: Path) -> None:
+    done = run("results", str(folder))
+    assert done.returncode == 0
+    assert "0.900" in done.stdout
+    assert "failed: bfs, mpnn (hints), seed 2: it broke" in done.stdout
+    assert "damaged record, left out:" in done.stderr
+    assert "00000000000000ff.json" in done.stderr
+
+
+def test_every_score_comes_as_json_and_as_csv(folder: Path) -> None:
+    rows = json.loads(run("results", str(folder), "--json").stdout)
+    assert len(rows) == 2 * 2 * 4
+    table = list(csv.DictReader(io.StringIO(run("results", str(folder), "--csv").stdout)))
+    assert [float(row["value"]) for row in table] == [row["value"] for row in rows]
+
+
+def test_a_board_can_be_built_elsewhere(folder: Path, tmp_path: Path) -> None:
+    done = run("leaderboard", "build", str(folder), "-o", str(tmp_path / "site"))
+    assert done.returncode == 0
+    assert done.stdout.strip() == str(tmp_path / "site" / "index.html")
+    assert (tmp_path / "site" / "board.md").exists()

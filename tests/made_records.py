@@ -1,0 +1,73 @@
+"""Records for tests. Every number in them is invented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nar_bench.results.record import Record
+
+CONFIG: dict[str, Any] = {
+    "model": {"hidden": 8},
+    "processor": {},
+    "similarity": {},
+    "train": {"steps": 10, "sizes": [4, 16]},
+    "train_shift": {},
+    "evaluate": {"sizes": [16, 64], "count": 4, "seed": 0},
+    "evaluate_shift": {},
+}
+
+
+def used(name: str, **changes: Any) -> dict[str, Any]:
+    base = {
+        "name": name,
+        "id": f"nar-bench/{name}",
+        "version": 1,
+        "distribution": "nar-bench",
+        "distribution_version": "0.1.0",
+        "source_hash": "0" * 16,
+    }
+    return {**base, **changes}
+
+
+def content(
+    number: int = 1,
+    algorithm: str = "bfs",
+    processor: str = "mpnn",
+    seed: int = 0,
+    values: dict[int, tuple[float, float, float]] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a record's JSON content; values: size -> (score, exact match, validity)."""
+    values = {16: (0.9, 0.5, 0.6), 64: (0.7, 0.1, 0.2)} if values is None else values
+    metrics = ("score", "exact_match", "validity")
+    scores = [
+        {"size": size, "metric": metric, "value": value, "count": 4}
+        for size, triple in values.items()
+        for metric, value in zip((*metrics, "chance"), (*triple, 0.05), strict=True)
+    ]
+    base: dict[str, Any] = {
+        "schema": 1,
+        "trial": f"{number:016x}",
+        "state": "done",
+        "suite": {"name": "invented", "version": 1},
+        "algorithm": used(algorithm),
+        "processor": used(processor),
+        "similarity": None,
+        "similar_input": None,
+        "regime": "hints",
+        "seed": seed,
+        "config": CONFIG,
+        "parameters": 1234,
+        "scores": scores,
+        "training": {"steps": 10, "examples": 20, "sizes": [4, 16], "losses": [[10, 0.5]], "resumed_from": 0},
+        "seconds": {"build": 0.1, "train": 2.0, "evaluate": 0.3},
+        "environment": {"nar_bench": "0.1.0", "cpu": "imaginary", "threads": 2, "device": "cpu"},
+        "started": "2026-01-01T00:00:00Z",
+        "finished": "2026-01-01T00:00:03Z",
+        "error": None,
+    }
+    return {**base, **changes}
+
+
+def record(*arguments: Any, **changes: Any) -> Record:
+    return Record.model_validate(content(*arguments, **changes))

@@ -1,0 +1,79 @@
+"""The identity of a trial changes with what changes its result, and with nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from runner.test_suite import GOOD, plan_of
+
+from nar_bench.runner.identity import module_hash, trial_id
+
+
+def ids(tmp_path: Path, old: str = "", new: str = "") -> list[str]:
+    text = GOOD.replace(old, new) if old else GOOD
+    assert not old or text != GOOD
+    return [one.trial.id for one in plan_of(tmp_path, text).planned]
+
+
+def test_the_hash_of_a_definition_stays_what_it_is() -> None:
+    """Were this to change, every result ever stored would be run anew; raise PROTOCOL if that is what is meant."""
+    assert trial_id({"a": [1, 2.5, None], "b": {"c": "d"}}) == GOLDEN
+    assert trial_id({"b": {"c": "d"}, "a": [1, 2.5, None]}) == GOLDEN
+
+
+GOLDEN = "d9026c36f78cde18"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("hidden = 8", "hidden = 9"),
+        ("idea_size = 4", "idea_size = 5"),
+        ("steps = 3", "steps = 4"),
+        ("sizes = [4]", "sizes = [5]"),
+        ("p = [0.3, 0.5]", "p = [0.3]"),
+        ("count = 2", "count = 3"),
+        ('"cosine"', '"dot"'),
+    ],
+)
+def test_it_changes_with_what_changes_the_result(tmp_path: Path, old: str, new: str) -> None:
+    assert set(ids(tmp_path)) != set(ids(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "small"', 'name = "other"\nsummary = "words"'),
+        ("steps = 3", "steps = 3\ncheckpoint_every = 7"),
+        ("version = 1", "version = 2"),
+        ("[evaluate]", "# a comment\n[evaluate]"),
+    ],
+)
+def test_it_does_not_change_with_anything_else(tmp_path: Path, old: str, new: str) -> None:
+    assert ids(tmp_path) == ids(tmp_path, old, new)
+
+
+def test_every_trial_has_its_own(tmp_path: Path) -> None:
+    assert len(set(ids(tmp_path))) == len(ids(tmp_path))
+
+
+def test_source_counts_and_comments_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    versions = {
+        "plain": "from hashed_{0}.inner import f\ndef g(): return f()\n",
+        "comment": '"""Doc."""\nfrom hashed_{0}.inner import f  # why\n\n\ndef g():\n    """Doc."""\n    return f()\n',
+        "change": "from hashed_{0}.inner import f\ndef g(): return f() + 1\n",
+        "inner": "from hashed_{0}.inner import f\ndef g(): return f()\n",
+    }
+    hashes = {}
+    for name, source in versions.items():
+        package = tmp_path / "hashed_package"
+        package.mkdir(exist_ok=True)
+        (package / "__init__.py").write_text("")
+        (package / "inner.py").write_text("def f(): return 2" if name == "inner" else "def f(): return 1")
+        (package / "outer.py").write_text(source.format("package"))
+        module_hash.cache_clear()
+        hashes[name] = module_hash("hashed_package.outer")
+    assert hashes["plain"] == hashes["comment"]
+    assert len({hashes["plain"], hashes["change"], hashes["inner"]}) == 3
