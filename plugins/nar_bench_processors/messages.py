@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nar_bench.model.pairs import in_parts
+
 
 def max_messages(
     values: Float[Tensor, "B N N F"],
@@ -32,8 +34,23 @@ def max_messages(
         outer: H -> H, U and d.
     """
     weights = inner.weight, inner.bias, outer.weight
-    largest: Tensor = _MaxMessages.apply(values, weight, sender, receiver, *weights)  # type: ignore[no-untyped-call]
+    if torch.is_grad_enabled():
+        largest: Tensor = _MaxMessages.apply(values, weight, sender, receiver, *weights)  # type: ignore[no-untyped-call]
+    else:
+        parts = zip(*(in_parts(tensor, values.shape[1]) for tensor in (values, sender, receiver)), strict=True)
+        largest = torch.cat([_messages(v, weight, s, r, *weights)[2].amax(dim=1) for v, s, r in parts])
     return largest + outer.bias
+
+
+def _messages(
+    values: Tensor, weight: Tensor, sender: Tensor, receiver: Tensor, v: Tensor, c: Tensor, u: Tensor
+) -> tuple[Float[Tensor, "BNN H"], Float[Tensor, "BNN H"], Float[Tensor, "B N N H"]]:
+    """Return both hidden layers and the messages, d left out."""
+    shape = (*values.shape[:3], len(weight))
+    first = values.flatten(0, 2) @ weight.T
+    first.view(shape).add_(sender[:, :, None]).add_(receiver[:, None]).relu_()
+    second = torch.addmm(c, first, v.T).relu_()
+    return first, second, (second @ u.T).view(shape)
 
 
 class _MaxMessages(torch.autograd.Function):
@@ -41,20 +58,15 @@ class _MaxMessages(torch.autograd.Function):
     def forward(
         ctx: Any, values: Tensor, weight: Tensor, sender: Tensor, receiver: Tensor, v: Tensor, c: Tensor, u: Tensor
     ) -> Tensor:
-        shape = (*values.shape[:3], len(weight))
-        rows = values.flatten(0, 2)
-        first = rows @ weight.T
-        first.view(shape).add_(sender[:, :, None]).add_(receiver[:, None]).relu_()
-        second = torch.addmm(c, first, v.T).relu_()
-        messages = (second @ u.T).view(shape)
+        first, second, messages = _messages(values, weight, sender, receiver, v, c, u)
         largest = messages.amax(dim=1)
-        ctx.save_for_backward(rows, weight, first, second, messages, largest, v, u)
+        ctx.save_for_backward(values, weight, first, second, messages, largest, v, u)
         return largest
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        rows, weight, first, second, messages, largest, v, u = ctx.saved_tensors
+        values, weight, first, second, messages, largest, v, u = ctx.saved_tensors
         shape, flat = messages.shape, first.shape
         # Equal messages share the gradient, as in the reference. A mask of floats: bool ones are several times slower.
         chosen = torch.eq(messages, largest[:, None], out=torch.empty_like(messages))
@@ -67,8 +79,8 @@ class _MaxMessages(torch.autograd.Function):
         _through_relu(to_first, first)
         to_pairs = to_first.view(shape)
         return (
-            (to_first @ weight).view(*shape[:3], rows.shape[1]) if ctx.needs_input_grad[0] else None,
-            (rows.T @ to_first).T,
+            (to_first @ weight).view(values.shape) if ctx.needs_input_grad[0] else None,
+            (values.flatten(0, 2).T @ to_first).T,
             to_pairs.sum(dim=2),
             to_pairs.sum(dim=1),
             to_second.T @ first,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nar_bench.model.pairs import pair_scores
+from nar_bench.model.pairs import in_parts, pair_scores
 
 
 def arguments(features: int) -> list[torch.Tensor]:
@@ -19,6 +19,16 @@ def test_scores_are_those_of_the_formula(features: int) -> None:
     v, w, row, column, u = arguments(features)
     expected = torch.maximum(column[:, None], v @ w.T + row[:, :, None]) @ u
     torch.testing.assert_close(pair_scores(v, w, row, column, u), expected)
+
+
+def test_without_gradients_parts_of_a_batch_give_the_same() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(5, 40, 40, 2), (4, 2), (5, 40, 4), (5, 40, 4), (4,)]
+    tensors = [torch.randn(shape, generator=generator) for shape in shapes]
+    assert [len(part) for part in in_parts(tensors[0], 40)] == [2, 2, 1]
+    with torch.no_grad():
+        parts = pair_scores(*tensors)
+    torch.testing.assert_close(parts, pair_scores(*tensors))
 
 
 @pytest.mark.parametrize("features", [0, 2])

@@ -37,6 +37,15 @@ def test_values_and_gradients_are_those_of_the_formula(features: int) -> None:
         torch.testing.assert_close(left, right)
 
 
+def test_without_gradients_parts_of_a_batch_give_the_same() -> None:
+    torch.manual_seed(0)
+    tensors = [torch.randn(shape) for shape in [(5, 40, 40, 2), (4, 2), (5, 40, 4), (5, 40, 4)]]
+    inner, outer = nn.Linear(4, 4), nn.Linear(4, 4)
+    with torch.no_grad():
+        parts = max_messages(*tensors, inner, outer)
+    torch.testing.assert_close(parts, max_messages(*tensors, inner, outer))
+
+
 def test_gradients_are_those_of_finite_differences() -> None:
     tensors, inner, outer = case(2)
     assert torch.autograd.gradcheck(lambda *args: max_messages(*args, inner, outer), tensors)
