@@ -23,8 +23,10 @@ def algorithm(name: str) -> Algorithm:
 
     Args:
         name: short name or full id; `nar-bench list algorithms` shows them.
+
     Returns:
         an object with `.spec` and `.run(**inputs) -> Trajectory`, dense numpy arrays in and out.
+
     Raises:
         UnknownName: nobody registered it; the message suggests the nearest name.
         PluginError: its plugin cannot be loaded.
@@ -48,8 +50,10 @@ def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> B
         seed: in [0, 2^63).
         shift: shift axes, for example p=0.3 or p=(0.1, 0.5) for bfs, positions="random" for all;
             first=k starts at sample k.
+
     Returns:
         the trajectories, compact; `batch[i]` is one of them, dense.
+
     Raises:
         UnknownName: unknown algorithm or shift axis.
         InputError: a value that is not allowed.
@@ -65,6 +69,7 @@ def run(suite: str | Path, out: str | Path | None = None) -> Path:
     Args:
         suite: a suite's name, or the path of a TOML file.
         out: the results folder; by default runs/<suite>.
+
     Raises:
         SuiteError: the suite is wrong; every fault is listed.
         StoreError: the folder cannot be written.

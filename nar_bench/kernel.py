@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -39,7 +39,9 @@ _FIRST_CHUNK = 4096
 """Hint rows allocated first; a chunk that cannot hold one trajectory is enlarged fourfold."""
 
 
-def execute(name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns, nodes: int, *, compiled: bool = True) -> Batch:
+def execute(
+    name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns, nodes: int, *, compiled: bool = True
+) -> Batch:
     """Run `step` on every instance and return the trajectories.
 
     Args:
@@ -47,6 +49,7 @@ def execute(name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns,
         inputs: name -> [B, *compact_shape]; every input of the spec.
         nodes: N.
         compiled: with numba; False runs the same source interpreted (about 500 times slower).
+
     Raises:
         PluginError: the stepping function names an unknown feature or cannot be compiled.
     """
@@ -73,7 +76,9 @@ def execute(name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns,
         done = reached
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     if count and not lengths.all():
-        raise PluginError(f"algorithm '{name}': the stepping function yielded no hint at all; it must yield at least once.")
+        raise PluginError(
+            f"algorithm '{name}': the stepping function yielded no hint at all; it must yield at least once."
+        )
     columns = {
         f.name: np.concatenate([chunk[k] for chunk in chunks])
         if chunks
@@ -83,7 +88,9 @@ def execute(name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns,
     return Batch(spec=spec, nodes=nodes, inputs=inputs, hints=columns, outputs=outputs, offsets=offsets)
 
 
-def compile_driver(source: str, entry: str, parts: dict[str, Callable[..., Any]], *, compiled: bool = True) -> Callable[..., Any]:
+def compile_driver(
+    source: str, entry: str, parts: dict[str, Callable[..., Any]], *, compiled: bool = True
+) -> Callable[..., Any]:
     """Turn generated driver source into a callable.
 
     Args:
@@ -105,7 +112,7 @@ def compile_driver(source: str, entry: str, parts: dict[str, Callable[..., Any]]
     # numba's cache imports the module named here when another process loads the driver.
     scope = {"__name__": first.__module__, "np": np, **{name: compiled_function(part) for name, part in parts.items()}}
     exec(code, scope)  # noqa: S102
-    return numba.njit(cache=os.path.exists(file), nogil=True)(scope[entry])  # type: ignore[no-any-return]
+    return numba.njit(cache=Path(file).exists(), nogil=True)(scope[entry])
 
 
 def compiled_function(function: FunctionType | Callable[..., Any]) -> Any:
@@ -190,8 +197,8 @@ def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Featur
     missing = [feature.name for feature in spec.outputs if feature.name not in takes]
     if unknown or missing:
         raise PluginError(
-            f"algorithm '{name}': the stepping function takes ({', '.join(takes)}); its parameters must be inputs of the "
-            f"spec and all outputs ({', '.join(known)})."
+            f"algorithm '{name}': the stepping function takes ({', '.join(takes)}); its parameters must be "
+            f"inputs of the spec and all outputs ({', '.join(known)})."
             + (f" Unknown: {', '.join(unknown)}." if unknown else "")
             + (f" Missing: {', '.join(missing)}." if missing else "")
         )
@@ -200,7 +207,7 @@ def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Featur
     return [known[parameter] for parameter in takes]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bool) -> Callable[..., Any]:
     takes = _features(name, spec, step)
     arguments: dict[str, str] = {}
@@ -215,9 +222,7 @@ def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bo
     outputs = [f"o_{f.name}" for f in takes if f in spec.outputs]
     hints = [f"h_{f.name}" for f in spec.hints]
     values = ", ".join(f"v_{f.name}" for f in spec.hints) or "_"
-    store = "\n".join(
-        element_assignment(f"h_{f.name}[t]", f"v_{f.name}", len(compact_shape(f, 1))) for f in spec.hints
-    )
+    store = "\n".join(element_assignment(f"h_{f.name}[t]", f"v_{f.name}", len(compact_shape(f, 1))) for f in spec.hints)
     body = f"""
 t = 0
 for b in range(first, count):
@@ -253,7 +258,6 @@ def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[...,
             ) from error
 
     return call
-
 
 
 def _read_only(column: NDArray[Any]) -> NDArray[Any]:

@@ -58,6 +58,7 @@ class Feature:
         name: a Python identifier, unique within the spec; the reference's name where it has one.
         stage, location, type: see the enums; their words, such as "input", are taken too.
         classes: number of classes C; only for `categorical`, where it is at least 2.
+
     Raises:
         SpecError: the combination is not one that CLRS-30 defines.
     """

@@ -66,8 +66,8 @@ def to_dense(feature: Feature, values: Array, nodes: int) -> Array:
     if feature.type is Type.CATEGORICAL:
         one_hot = (values[..., None] == np.arange(feature.classes)).astype(np.float64)
         one_hot[values == MASKED] = MASKED
-        return one_hot
-    return values.astype(np.int64 if feature.type in _INDEX_TYPES else np.float64)
+        return np.asarray(one_hot)
+    return np.asarray(values, dtype=np.int64 if feature.type in _INDEX_TYPES else np.float64)
 
 
 def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
@@ -76,6 +76,7 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
     Args:
         values: array-like [*dense_shape]; for mask_one a node index [] is taken too.
         where: what to call the value in an error.
+
     Raises:
         InputError: wrong shape or dtype, NaN or infinity, or a value out of range.
     """
@@ -88,14 +89,20 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
     allowed = [dense_shape(feature, nodes)] + ([()] if feature.type is Type.MASK_ONE else [])
     if array.shape not in allowed:
         shown = " or ".join(str(shape) for shape in allowed)
-        raise InputError(f"{where}: got shape {array.shape}; a {_describe(feature)} on {nodes} nodes has shape {shown}.")
+        raise InputError(
+            f"{where}: got shape {array.shape}; a {_describe(feature)} on {nodes} nodes has shape {shown}."
+        )
     if not np.isfinite(array).all():
-        raise InputError(f"{where}: got NaN or infinity at {_first(~np.isfinite(array))}; only finite numbers are allowed.")
+        raise InputError(
+            f"{where}: got NaN or infinity at {_first(~np.isfinite(array))}; only finite numbers are allowed."
+        )
     dtype = compact_dtype(feature, nodes)
     if feature.type is Type.SCALAR:
         return array.astype(dtype)
     if (array != np.floor(array)).any():
-        raise InputError(f"{where}: got {array[_first_index(array != np.floor(array))]}; a {_describe(feature)} holds whole numbers.")
+        raise InputError(
+            f"{where}: got {array[_first_index(array != np.floor(array))]}; a {_describe(feature)} holds whole numbers."
+        )
     if feature.type is Type.MASK:
         _within(array, MASKED, 1, where, feature)
         return array.astype(dtype)
@@ -103,11 +110,17 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
         masked = (array == MASKED).all(axis=-1)
         one_hot = ((array == 0) | (array == 1)).all(axis=-1) & (array.sum(axis=-1) == 1)
         if not (masked | one_hot).all():
-            raise InputError(f"{where}: entry {_first(~(masked | one_hot))} is neither one-hot over {feature.classes} classes nor all {MASKED}.")
+            raise InputError(
+                f"{where}: entry {_first(~(masked | one_hot))} is neither one-hot over {feature.classes} classes "
+                f"nor all {MASKED}."
+            )
         return np.where(masked, MASKED, array.argmax(axis=-1)).astype(dtype)
     if feature.type is Type.MASK_ONE and array.shape:
         if not (((array == 0) | (array == 1)).all() and array.sum() == 1):
-            raise InputError(f"{where}: exactly one of the {nodes} nodes must be 1 and all others 0, got {int((array == 1).sum())} ones.")
+            raise InputError(
+                f"{where}: exactly one of the {nodes} nodes must be 1 and all others 0, "
+                f"got {int((array == 1).sum())} ones."
+            )
         return np.asarray(array.argmax(), dtype=dtype)
     _within(array, 0, nodes - 1, where, feature)
     return array.astype(dtype)
@@ -129,7 +142,9 @@ def _within(array: Array, low: int, high: int, where: str, feature: Feature) -> 
     wrong = (array < low) | (array > high)
     if wrong.any():
         at = _first_index(wrong)
-        raise InputError(f"{where}: got {array[at]} at {list(at)}; a {_describe(feature)} holds values from {low} to {high}.")
+        raise InputError(
+            f"{where}: got {array[at]} at {list(at)}; a {_describe(feature)} holds values from {low} to {high}."
+        )
 
 
 @dataclass(frozen=True)
@@ -183,7 +198,9 @@ class Batch:
         start, stop = int(self.offsets[index]), int(self.offsets[index + 1])
 
         def dense(columns: Columns, at: int | slice) -> dict[str, Array]:
-            return {name: to_dense(self.spec[name], np.asarray(column[at]), self.nodes) for name, column in columns.items()}
+            return {
+                name: to_dense(self.spec[name], np.asarray(column[at]), self.nodes) for name, column in columns.items()
+            }
 
         return Trajectory(
             spec=self.spec,

@@ -24,7 +24,11 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
     if not names and not everything:
         raise click.UsageError("name the components to check, or give --all. What is there: nar-bench list")
     plugins = registry()
-    entries = [entry for entry in plugins.all_entries() if entry.kind in CHECKED] if everything else find_components(names, plugins)
+    entries = (
+        [entry for entry in plugins.all_entries() if entry.kind in CHECKED]
+        if everything
+        else find_components(names, plugins)
+    )
     rows = []
     for entry in entries:
         if not as_json:
@@ -32,7 +36,16 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
         try:
             checks = checks_for(entry.kind, entry.load())
         except PluginError as error:
-            rows.append({"kind": str(entry.kind), "component": entry.id, "check": "loads", "ok": False, "reason": str(error), "seconds": 0.0})
+            rows.append(
+                {
+                    "kind": str(entry.kind),
+                    "component": entry.id,
+                    "check": "loads",
+                    "ok": False,
+                    "reason": str(error),
+                    "seconds": 0.0,
+                }
+            )
             if not as_json:
                 click.echo(f"  {click.style('FAILED', fg='red')}  loads\n          {error}")
             continue
@@ -43,10 +56,23 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
             except ConformanceError as error:
                 reason = str(error.__cause__ or error)
             seconds = time.perf_counter() - start
-            rows.append({"kind": str(entry.kind), "component": entry.id, "check": check.name, "ok": not reason, "reason": reason, "seconds": round(seconds, 3)})
+            rows.append(
+                {
+                    "kind": str(entry.kind),
+                    "component": entry.id,
+                    "check": check.name,
+                    "ok": not reason,
+                    "reason": reason,
+                    "seconds": round(seconds, 3),
+                }
+            )
             if not as_json:
                 words = check.name.replace("_", " ")
-                click.echo(f"  {click.style('FAILED', fg='red')}  {words}\n          {reason}" if reason else f"  {click.style('ok', fg='green')}      {words}")
+                click.echo(
+                    f"  {click.style('FAILED', fg='red')}  {words}\n          {reason}"
+                    if reason
+                    else f"  {click.style('ok', fg='green')}      {words}"
+                )
     failed = sum(not row["ok"] for row in rows)
     if as_json:
         click.echo(json.dumps(rows, indent=1))

@@ -27,7 +27,13 @@ def command(kind: str | None, as_json: bool) -> None:
     entries = [entry for one in _kinds(kind) for entry in registry().entries(one)]
     if as_json:
         rows = [
-            {"kind": str(entry.kind), "name": entry.name, "id": entry.id, "summary": entry.summary, "plugin": entry.source.name}
+            {
+                "kind": str(entry.kind),
+                "name": entry.name,
+                "id": entry.id,
+                "summary": entry.summary,
+                "plugin": entry.source.name,
+            }
             for entry in entries
         ]
         click.echo(json.dumps(rows, indent=1))

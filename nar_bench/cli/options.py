@@ -38,7 +38,9 @@ def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path,
         plugins.add_file(file)
     for row in plugins.rows:
         if row.status not in (Status.OK, Status.DISABLED):
-            click.echo(f"warning: plugin '{row.source.name}' ({row.source.distribution}): {row.status}: {row.reason}", err=True)
+            click.echo(
+                f"warning: plugin '{row.source.name}' ({row.source.distribution}): {row.status}: {row.reason}", err=True
+            )
 
 
 def wide_console() -> Any:

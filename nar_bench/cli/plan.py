@@ -14,8 +14,12 @@ from nar_bench.cli.options import wide_console, with_plugins
 @click.command("plan")
 @click.argument("suite")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder; by default runs/SUITE.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the suite; may be repeated.")
-@click.option("--only", default="", metavar="NAMES", help="Keep these algorithms, processors or regimes (comma-separated).")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the suite; may be repeated."
+)
+@click.option(
+    "--only", default="", metavar="NAMES", help="Keep these algorithms, processors or regimes (comma-separated)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_plugins
 def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str, as_json: bool) -> None:
@@ -38,7 +42,9 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
             }
             for one in prepared.planned
         ]
-        click.echo(json.dumps({"suite": prepared.source.suite.name, "out": str(prepared.store.path), "trials": rows}, indent=1))
+        click.echo(
+            json.dumps({"suite": prepared.source.suite.name, "out": str(prepared.store.path), "trials": rows}, indent=1)
+        )
         return
     from rich.box import SIMPLE
     from rich.table import Table

@@ -74,7 +74,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         style = {"ok": "green", "disabled": "yellow"}.get(row["status"], "red")
         distribution = f"{row['distribution']} {row['version']}".strip()
-        table.add_row(row["plugin"], distribution, f"[{style}]{row['status']}[/]", str(row["components"]), row["reason"])
+        table.add_row(
+            row["plugin"], distribution, f"[{style}]{row['status']}[/]", str(row["components"]), row["reason"]
+        )
     wide_console().print(table)
 
 

@@ -14,10 +14,16 @@ from nar_bench.cli.plan import names
 @click.command("run")
 @click.argument("suite")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder; by default runs/SUITE.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the suite; may be repeated.")
-@click.option("--only", default="", metavar="NAMES", help="Keep these algorithms, processors or regimes (comma-separated).")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the suite; may be repeated."
+)
+@click.option(
+    "--only", default="", metavar="NAMES", help="Keep these algorithms, processors or regimes (comma-separated)."
+)
 @click.option("--retry-failed", is_flag=True, help="Run trials again that failed before.")
-@click.option("--executor", default="in_process", show_default=True, help="Where trials run; see: nar-bench list executors")
+@click.option(
+    "--executor", default="in_process", show_default=True, help="Where trials run; see: nar-bench list executors"
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Threads within one operation; by default torch's choice.")
 @with_plugins
 def command(
@@ -38,7 +44,10 @@ def command(
 
     prepared = prepare(suite, out, overrides, names(only))
     todo = prepared.todo(retry_failed=retry_failed)
-    click.echo(f"{prepared.source.suite.name}: {len(todo)} of {len(prepared.planned)} trials to run, results in {prepared.store.path}")
+    click.echo(
+        f"{prepared.source.suite.name}: {len(todo)} of {len(prepared.planned)} trials to run, "
+        f"results in {prepared.store.path}"
+    )
     for one in prepared.planned:
         if one.state == "skipped":
             click.echo(f"  skipped {one.trial.label}: {one.reason}")
@@ -49,7 +58,10 @@ def command(
     console = Console(file=sys.stdout)
     try:
         records = run_prepared(
-            prepared, executor=executor, retry_failed=retry_failed, make_reporter=lambda trials: reporter(trials, console)
+            prepared,
+            executor=executor,
+            retry_failed=retry_failed,
+            make_reporter=lambda trials: reporter(trials, console),
         )
     except KeyboardInterrupt:
         click.echo("interrupted; the same command continues where this one stopped", err=True)

@@ -168,7 +168,10 @@ def verify_refuses_wrong_answers(algorithm: Algorithm) -> None:
     batch = _batch(algorithm, size, 33)
     runs = list(batch)
     refused = sum(not algorithm.verify(runs[i].inputs, runs[i + 1].outputs) for i in range(32))
-    require(refused >= 16, f"of 32 answers that belong to other inputs (size {size}, seed {SEED}) only {refused} are refused.")
+    require(
+        refused >= 16,
+        f"of 32 answers that belong to other inputs (size {size}, seed {SEED}) only {refused} are refused.",
+    )
 
 
 def the_smallest_size_works(algorithm: Algorithm) -> None:

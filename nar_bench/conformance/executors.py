@@ -36,7 +36,10 @@ def runs_every_item_once(executor: Executor) -> None:
     """Every item comes back once, with its own result, for one and for two workers."""
     for workers in (1, 2):
         results = list(executor.build(workers).run(square, list(range(7))))
-        require(sorted(item for item, _ in results) == list(range(7)), f"items came back as {[item for item, _ in results]}.")
+        require(
+            sorted(item for item, _ in results) == list(range(7)),
+            f"items came back as {[item for item, _ in results]}.",
+        )
         wrong = [(item, got) for item, got in results if got != item * item]
         require(not wrong, f"item and result do not belong together: {wrong[:1]}.")
 
@@ -50,7 +53,7 @@ def a_failure_is_an_outcome(executor: Executor) -> None:
 
 def no_items_are_no_work(executor: Executor) -> None:
     """An empty list yields nothing."""
-    results = list(executor.build(1).run(square, []))
+    results: list[object] = list(executor.build(1).run(square, []))
     require(results == [], f"no item yielded {results}.")
 
 
@@ -65,5 +68,11 @@ def an_interrupt_ends_the_run(executor: Executor) -> None:
 
 CHECKS: Mapping[str, Callable[[Executor], None]] = {
     function.__name__: function
-    for function in (is_described, runs_every_item_once, a_failure_is_an_outcome, no_items_are_no_work, an_interrupt_ends_the_run)
+    for function in (
+        is_described,
+        runs_every_item_once,
+        a_failure_is_an_outcome,
+        no_items_are_no_work,
+        an_interrupt_ends_the_run,
+    )
 }

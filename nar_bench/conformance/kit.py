@@ -1,11 +1,11 @@
 """The conformance kit: one list of checks per kind, for `nar-bench check`, for plugin authors' tests and for ours.
 
-    import pytest
-    from nar_bench.conformance.kit import checks_of
+import pytest
+from nar_bench.conformance.kit import checks_of
 
-    @pytest.mark.parametrize("check", checks_of("my_algorithm", "my_processor"), ids=str)
-    def test_conformance(check):
-        check()
+@pytest.mark.parametrize("check", checks_of("my_algorithm", "my_processor"), ids=str)
+def test_conformance(check):
+    check()
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ def checks_for(kind: Kind, target: Any, known: Mapping[str, str] | None = None) 
 
     Args:
         known: check name -> why it fails.
+
     Raises:
         UnknownName: `known` names a check that does not exist.
     """
@@ -89,7 +90,8 @@ def checks_for(kind: Kind, target: Any, known: Mapping[str, str] | None = None) 
         if name not in functions:
             raise UnknownName("check", name, functions)
     return [
-        Check(target.name, kind, name, function, target, (known or {}).get(name, "")) for name, function in functions.items()
+        Check(target.name, kind, name, function, target, (known or {}).get(name, ""))
+        for name, function in functions.items()
     ]
 
 
@@ -116,6 +118,7 @@ def checks_of(*names: str, known: Mapping[str, Mapping[str, str]] | None = None)
     Args:
         names: of any kind.
         known: component -> check name -> why it is known to fail.
+
     Raises:
         UnknownName, PluginError: a component cannot be found or loaded.
     """
@@ -123,5 +126,3 @@ def checks_of(*names: str, known: Mapping[str, Mapping[str, str]] | None = None)
     for entry in find_components(names, registry()):
         checks += checks_for(entry.kind, entry.load(), (known or {}).get(entry.name))
     return checks
-
-

@@ -75,7 +75,10 @@ def shapes_fit(processor: Processor) -> None:
             out = steps(build(processor, hidden), graphs(2, nodes, hidden), 1)[0]
         got = tuple(out.hidden.shape)
         require(got == (2, nodes, hidden), f"hidden has shape {got} at B=2, N={nodes}, H={hidden}.")
-        require((out.edge is not None) == processor.writes_edges, f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.")
+        require(
+            (out.edge is not None) == processor.writes_edges,
+            f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.",
+        )
         if out.edge is not None:
             got = tuple(out.edge.shape)
             require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")
@@ -89,7 +92,10 @@ def is_finite(processor: Processor) -> None:
         scaled = Graphs(at.node * factor, at.edge * factor, at.graph * factor, at.adjacency)
         with torch.no_grad():
             for number, out in enumerate(steps(module, scaled), 1):
-                require(bool(out.hidden.isfinite().all()), f"hidden is not finite at step {number}, inputs times {factor:g}.")
+                require(
+                    bool(out.hidden.isfinite().all()),
+                    f"hidden is not finite at step {number}, inputs times {factor:g}.",
+                )
 
 
 def is_deterministic(processor: Processor) -> None:
@@ -117,7 +123,9 @@ def relabelling_relabels(processor: Processor) -> None:
     """Relabelling the nodes relabels the hidden vectors and leaves the idea as it is."""
     module, at = build(processor), graphs(2, 7)
     order = torch.randperm(7, generator=torch.Generator().manual_seed(1))
-    relabelled = Graphs(at.node[:, order], at.edge[:, order][:, :, order], at.graph, at.adjacency[:, order][:, :, order])
+    relabelled = Graphs(
+        at.node[:, order], at.edge[:, order][:, :, order], at.graph, at.adjacency[:, order][:, :, order]
+    )
     with torch.no_grad():
         one, other = steps(module, at)[-1], steps(module, relabelled)[-1]
     gap = (one.hidden[:, order] - other.hidden).abs().max().item()
@@ -151,7 +159,10 @@ def ideas_are_written_where_declared(processor: Processor) -> None:
         made = steps(module, graphs(2, 6))
     for number, out in enumerate(made, 1):
         wrote = out.idea is not None
-        require(wrote == processor.writes_ideas, f"writes_ideas is {processor.writes_ideas}; step {number} wrote {'one' if wrote else 'none'}.")
+        require(
+            wrote == processor.writes_ideas,
+            f"writes_ideas is {processor.writes_ideas}; step {number} wrote {'one' if wrote else 'none'}.",
+        )
     if processor.writes_ideas:
         size = getattr(processor.config(), "idea_size", None)
         require(isinstance(size, int), "writes_ideas needs a config with 'idea_size', the K of its ideas.")
@@ -168,7 +179,10 @@ def ideas_do_not_see_later_inputs(processor: Processor) -> None:
         first = steps(module, at, 1)[0]
         before = None if first.idea is None else first.idea.clone()
         module(*later, first.state)
-    require(before is not None and first.idea is not None and torch.equal(before, first.idea), "a later step changed an earlier idea.")
+    require(
+        before is not None and first.idea is not None and torch.equal(before, first.idea),
+        "a later step changed an earlier idea.",
+    )
 
 
 def the_dtype_follows_the_inputs(processor: Processor) -> None:

@@ -23,7 +23,9 @@ def _algorithms(similar: SimilarInput) -> Iterator[Algorithm]:
         yield registry().load(Kind.ALGORITHM, name)
 
 
-def _pairs(similar: SimilarInput, algorithm: Algorithm) -> Iterator[tuple[int, dict[str, Array], dict[str, Array], int]]:
+def _pairs(
+    similar: SimilarInput, algorithm: Algorithm
+) -> Iterator[tuple[int, dict[str, Array], dict[str, Array], int]]:
     """Yield (sample, compact inputs, similar compact inputs, nodes), from test and training distributions."""
     size = max(algorithm.smallest, 10)
     for shift in ({}, algorithm.training):
@@ -49,7 +51,10 @@ def keeps_its_invariant(similar: SimilarInput) -> None:
     for algorithm in _algorithms(similar):
         for index, inputs, other, nodes in _pairs(similar, algorithm):
             broken = _broken(similar.invariant, _run(algorithm, inputs, nodes), _run(algorithm, other, nodes))
-            require(not broken, f"{algorithm.name}, size {max(algorithm.smallest, 10)}, seed {SEED}, sample {index}: {broken}.")
+            require(
+                not broken,
+                f"{algorithm.name}, size {max(algorithm.smallest, 10)}, seed {SEED}, sample {index}: {broken}.",
+            )
 
 
 def _broken(invariant: Invariant, one: Trajectory, other: Trajectory) -> str:
@@ -65,7 +70,9 @@ def _broken(invariant: Invariant, one: Trajectory, other: Trajectory) -> str:
     for feature in one.spec.hints:
         if feature.type is Type.SCALAR and invariant is Invariant.DISCRETE_HINTS:
             continue
-        wrong = [t for t in range(one.length) if not np.array_equal(one.hints[feature.name][t], other.hints[feature.name][t])]
+        wrong = [
+            t for t in range(one.length) if not np.array_equal(one.hints[feature.name][t], other.hints[feature.name][t])
+        ]
         if wrong:
             return f"hint '{feature.name}' differs at step {wrong[0]}"
     return ""
@@ -74,8 +81,14 @@ def _broken(invariant: Invariant, one: Trajectory, other: Trajectory) -> str:
 def makes_another_input(similar: SimilarInput) -> None:
     """The similar input is not simply the same one, in at least half of the cases."""
     for algorithm in _algorithms(similar):
-        changed = [any(not np.array_equal(inputs[name], other[name]) for name in inputs) for _, inputs, other, _ in _pairs(similar, algorithm)]
-        require(sum(changed) * 2 >= len(changed), f"{algorithm.name}: only {sum(changed)} of {len(changed)} inputs were changed.")
+        changed = [
+            any(not np.array_equal(inputs[name], other[name]) for name in inputs)
+            for _, inputs, other, _ in _pairs(similar, algorithm)
+        ]
+        require(
+            sum(changed) * 2 >= len(changed),
+            f"{algorithm.name}: only {sum(changed)} of {len(changed)} inputs were changed.",
+        )
 
 
 def is_deterministic(similar: SimilarInput) -> None:
@@ -84,7 +97,9 @@ def is_deterministic(similar: SimilarInput) -> None:
         for index, inputs, other, _ in _pairs(similar, algorithm):
             again = similar.transform(Stream(SEED, index), inputs)
             differs = next((name for name in other if not np.array_equal(other[name], again[name])), "")
-            require(not differs, f"{algorithm.name}, sample {index}: two draws from equal streams differ in '{differs}'.")
+            require(
+                not differs, f"{algorithm.name}, sample {index}: two draws from equal streams differ in '{differs}'."
+            )
 
 
 def leaves_its_argument(similar: SimilarInput) -> None:
@@ -101,17 +116,30 @@ def fits_the_spec(similar: SimilarInput) -> None:
     """What it returns is a valid input of the algorithm, with every name of the spec."""
     for algorithm in _algorithms(similar):
         for index, inputs, other, nodes in _pairs(similar, algorithm):
-            require(other.keys() == inputs.keys(), f"{algorithm.name}: it returns {sorted(other)}, the inputs are {sorted(inputs)}.")
+            require(
+                other.keys() == inputs.keys(),
+                f"{algorithm.name}: it returns {sorted(other)}, the inputs are {sorted(inputs)}.",
+            )
             dense = {}
             for feature in algorithm.spec.inputs:
                 value = np.asarray(other[feature.name])
                 expected = compact_shape(feature, nodes)
-                require(value.shape == expected, f"{algorithm.name}, sample {index}: '{feature.name}' has shape {value.shape}, expected {expected}.")
+                require(
+                    value.shape == expected,
+                    f"{algorithm.name}, sample {index}: '{feature.name}' has shape {value.shape}, expected {expected}.",
+                )
                 dense[feature.name] = to_dense(feature, value.astype(compact_dtype(feature, nodes)), nodes)
             algorithm.compact_inputs(dense)
 
 
 CHECKS: Mapping[str, Callable[[SimilarInput], None]] = {
     function.__name__: function
-    for function in (is_described, fits_the_spec, keeps_its_invariant, makes_another_input, is_deterministic, leaves_its_argument)
+    for function in (
+        is_described,
+        fits_the_spec,
+        keeps_its_invariant,
+        makes_another_input,
+        is_deterministic,
+        leaves_its_argument,
+    )
 }

@@ -46,7 +46,10 @@ def is_symmetric_where_declared(similarity: Similarity) -> None:
     with torch.no_grad():
         gap = (phi(a, b) - phi(b, a)).abs().max().item()
     holds = gap < _TOLERANCE
-    require(holds == similarity.symmetric, f"symmetric is {similarity.symmetric}, but phi(a, b) and phi(b, a) differ by up to {gap:.2g}.")
+    require(
+        holds == similarity.symmetric,
+        f"symmetric is {similarity.symmetric}, but phi(a, b) and phi(b, a) differ by up to {gap:.2g}.",
+    )
 
 
 def stays_within_its_bounds(similarity: Similarity) -> None:
@@ -59,7 +62,10 @@ def stays_within_its_bounds(similarity: Similarity) -> None:
         for factor in (1e-3, 1.0, 1e3):
             values = phi(_ideas(256) * factor, _ideas(256, seed=1) * factor)
             least, most = values.min().item(), values.max().item()
-            require(low - _TOLERANCE <= least and most <= high + _TOLERANCE, f"values from {least:.4g} to {most:.4g}; bounds are {similarity.bounds}.")
+            require(
+                low - _TOLERANCE <= least and most <= high + _TOLERANCE,
+                f"values from {least:.4g} to {most:.4g}; bounds are {similarity.bounds}.",
+            )
 
 
 def nothing_is_more_similar_than_itself(similarity: Similarity) -> None:
@@ -75,14 +81,22 @@ def nothing_is_more_similar_than_itself(similarity: Similarity) -> None:
 def is_finite(similarity: Similarity) -> None:
     """Values and gradients are finite for zero, constant, equal, usual and huge ideas."""
     zero, one = torch.zeros(4, _K), torch.ones(4, _K)
-    cases = {"zero": (zero, zero), "zero and one": (zero, one), "equal": (_ideas(4), _ideas(4)), "huge": (_ideas(4) * 1e8, _ideas(4, seed=1) * 1e8)}
+    cases = {
+        "zero": (zero, zero),
+        "zero and one": (zero, one),
+        "equal": (_ideas(4), _ideas(4)),
+        "huge": (_ideas(4) * 1e8, _ideas(4, seed=1) * 1e8),
+    }
     for name, (first, second) in cases.items():
         a, b = first.clone().requires_grad_(), second.clone().requires_grad_()
         values = _phi(similarity)(a, b)
         require(bool(values.isfinite().all()), f"phi of {name} ideas is not finite.")
         values.sum().backward()  # type: ignore[no-untyped-call]
         for idea in (a, b):
-            require(idea.grad is not None and bool(idea.grad.isfinite().all()), f"the gradient at {name} ideas is not finite.")
+            require(
+                idea.grad is not None and bool(idea.grad.isfinite().all()),
+                f"the gradient at {name} ideas is not finite.",
+            )
 
 
 def is_learned_where_declared(similarity: Similarity) -> None:

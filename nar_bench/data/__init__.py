@@ -1,0 +1,1 @@
+"""Random numbers, seeds and the drawing of instances."""

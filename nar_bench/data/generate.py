@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Location, Type
 from nar_bench.trajectory import Array, Batch, compact_dtype, compact_shape
 
-ShiftValue = float | str | Sequence[float]
+ShiftValue = Any
+"""A number, a sequence of numbers, or one of POSITIONS."""
 
 POSITIONS = ("ordered", "random")
 """Values of the shift axis `positions`, which every algorithm with an input `pos` has."""
@@ -38,6 +39,7 @@ def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: i
         first: index of the first sample; samples first .. first + count - 1 are made.
         shift: shift axes, by name: a number, or a sequence of numbers of which each sample draws one.
             `positions` is "ordered" (i / N, the default) or "random" (sorted uniform draws).
+
     Raises:
         InputError: a size, count, seed or shift value that is not allowed.
         UnknownName: a shift axis that the algorithm does not have.
@@ -50,7 +52,9 @@ def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: i
     _check_range(algorithm, "seed", seed, 0, _LARGEST_SEED)
     _check_range(algorithm, "first", first, 0, _LARGEST_SEED)
     if positions not in POSITIONS:
-        raise InputError(f"algorithm '{algorithm.name}', shift axis 'positions': got {positions!r}; allowed: {', '.join(POSITIONS)}.")
+        raise InputError(
+            f"algorithm '{algorithm.name}', shift axis 'positions': got {positions!r}; allowed: {', '.join(POSITIONS)}."
+        )
     for name in values:
         if name not in axes:
             raise UnknownName("shift axis", name, [*axes, "positions"], where=f"algorithm '{algorithm.name}'")
@@ -77,7 +81,9 @@ def shift_axes(algorithm: Algorithm) -> dict[str, float]:
 def _check_range(algorithm: Algorithm, name: str, value: Any, low: int, high: int) -> None:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
-        raise InputError(f"algorithm '{algorithm.name}', {name}: got {value!r}; a whole number from {low} to {high} is needed.")
+        raise InputError(
+            f"algorithm '{algorithm.name}', {name}: got {value!r}; a whole number from {low} to {high} is needed."
+        )
 
 
 def _choices(algorithm: Algorithm, name: str, value: ShiftValue) -> Array:
@@ -87,11 +93,14 @@ def _choices(algorithm: Algorithm, name: str, value: ShiftValue) -> Array:
         choices = np.empty(0)
     if choices.ndim != 1 or not len(choices) or not np.isfinite(choices).all():
         raise InputError(
-            f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; a finite number or a sequence of them is needed."
+            f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; "
+            "a finite number or a sequence of them is needed."
         )
     low, high = algorithm.ranges.get(name, (-np.inf, np.inf))
     if (choices < low).any() or (choices > high).any():
-        raise InputError(f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; allowed: from {low:g} to {high:g}.")
+        raise InputError(
+            f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; allowed: from {low:g} to {high:g}."
+        )
     return choices
 
 
@@ -99,7 +108,9 @@ def _randomise_positions(algorithm: Algorithm, inputs: dict[str, Array], seed: i
     """Replace `pos` by sorted uniform draws, within each run of nodes that starts at pos 0 (as the reference does)."""
     feature = next((f for f in algorithm.spec.inputs if f.name == "pos"), None)
     if feature is None or feature.location is not Location.NODE or feature.type is not Type.SCALAR:
-        raise InputError(f"algorithm '{algorithm.name}': positions='random' needs a node scalar input 'pos', which its spec has not.")
+        raise InputError(
+            f"algorithm '{algorithm.name}': positions='random' needs a node scalar input 'pos', which its spec has not."
+        )
     position_seed = derive_seed(algorithm.name, "positions", seed)
     for row, pos in enumerate(inputs["pos"]):
         drawn = Stream(position_seed, first + row).uniform(len(pos))
@@ -107,7 +118,7 @@ def _randomise_positions(algorithm: Algorithm, inputs: dict[str, Array], seed: i
             pos[segment] = np.sort(drawn[segment])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sample_driver(algorithm: Algorithm, axes: tuple[str, ...], compiled: bool) -> Callable[..., Any]:
     features = algorithm.spec.inputs
     picked = ", ".join(["rng", "size", *(f"choice(rng, c_{axis})" for axis in axes)])
@@ -121,9 +132,15 @@ for b in range(count):
     {values}{"," if len(features) == 1 else ""} = sample({picked})
 {textwrap.indent(store, "    ")}
 """
-    parts: dict[str, Callable[..., Any]] = {"sample": algorithm.sample, "choice": draws.choice, "sample_key": draws.sample_key}
+    parts: dict[str, Callable[..., Any]] = {
+        "sample": algorithm.sample,
+        "choice": draws.choice,
+        "sample_key": draws.sample_key,
+    }
     entry = f"sample_{algorithm.name}_{source_hash(parts.values(), body)}"
-    parameters = ", ".join(["key", "first", "count", "size", *(f"c_{axis}" for axis in axes), *(f"i_{f.name}" for f in features)])
+    parameters = ", ".join(
+        ["key", "first", "count", "size", *(f"c_{axis}" for axis in axes), *(f"i_{f.name}" for f in features)]
+    )
     source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     driver = compile_driver(source, entry, parts, compiled=compiled)
     return explained(driver, algorithm.name, "input distribution") if compiled else driver

@@ -1,0 +1,1 @@
+"""Metrics, chance and evaluation over sizes; numpy only."""

@@ -23,4 +23,6 @@ class EvaluateConfig:
             ("count", self.count >= 1, "at least 1"),
             ("seed", 0 <= self.seed < 2**63, "from 0 to 2^63 - 1"),
         ]
-        return [(name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right]
+        return [
+            (name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right
+        ]

@@ -63,6 +63,7 @@ def evaluate(
 def _in_chunks(predict: Callable[[Batch], Columns], batch: Batch) -> Columns:
     at_once = max(1, _PAIRS_AT_ONCE // max(1, batch.nodes**2))
     chunks = [
-        predict(batch.select(np.arange(start, min(start + at_once, len(batch))))) for start in range(0, len(batch), at_once)
+        predict(batch.select(np.arange(start, min(start + at_once, len(batch)))))
+        for start in range(0, len(batch), at_once)
     ]
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}

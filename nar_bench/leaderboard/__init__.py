@@ -1,0 +1,1 @@
+"""Boards: pages that show and compare records."""

@@ -80,7 +80,10 @@ class Board:
 
 
 def make_board(records: Sequence[Record], problems: Sequence[RecordError]) -> Board:
-    """Work out a board. Incomplete methods keep their gaps: no mean is taken over the seeds or sizes that happen to be there."""
+    """Work out a board.
+
+    Incomplete methods keep their gaps: no mean is taken over the seeds or sizes that happen to be there.
+    """
     lines = summarise(records)
     groups: dict[tuple[str, int, str], list[Line]] = {}
     for line in lines:
@@ -108,7 +111,8 @@ def _panel(suite: str, version: int, algorithm: str, lines: list[Line]) -> Panel
 
 def _row(line: Line, sizes: tuple[int, ...]) -> Row:
     cells = {
-        metric: {size: Cell(line.value(metric, size), tuple(line.values(metric, size))) for size in sizes} for metric in METRICS
+        metric: {size: Cell(line.value(metric, size), tuple(line.values(metric, size))) for size in sizes}
+        for metric in METRICS
     }
     seconds = [record.seconds.get("train", 0.0) for record in line.records]
     machines = sorted({_machine(record) for record in line.records})
@@ -127,7 +131,9 @@ def _impossible(line: Line, sizes: tuple[int, ...]) -> list[str]:
     """Name relations between metrics that no true measurement can break."""
     found = []
     for size in sizes:
-        triples = zip(*(line.values(metric, size) for metric in ("exact_match", "validity", "score")), line.seeds, strict=False)
+        triples = zip(
+            *(line.values(metric, size) for metric in ("exact_match", "validity", "score")), line.seeds, strict=False
+        )
         for exact, valid, score, seed in triples:
             if exact > valid:
                 found.append(f"n = {size}, seed {seed}: exact match {exact:.3f} is above validity {valid:.3f}")
@@ -147,5 +153,6 @@ def _software(record: Record) -> str:
     source = f", commit {str(commit)[:12]}{' with changes' if at.get('git_dirty') else ''}" if commit else ""
     return (
         f"nar-bench {at.get('nar_bench')}{source}; Python {at.get('python')}, torch {at.get('torch')}, "
-        f"numpy {at.get('numpy')}; {_machine(record)}; {at.get('cores')} cores, {at.get('memory_gib')} GiB; {at.get('system')}"
+        f"numpy {at.get('numpy')}; {_machine(record)}; "
+        f"{at.get('cores')} cores, {at.get('memory_gib')} GiB; {at.get('system')}"
     )

@@ -43,7 +43,9 @@ def to_html(board: Board) -> str:
         board=board,
         metrics=METRICS,
         figures={
-            (panel.suite, panel.suite_version, panel.algorithm): [make_figure(panel, metric, board.methods) for metric in METRICS]
+            (panel.suite, panel.suite_version, panel.algorithm): [
+                make_figure(panel, metric, board.methods) for metric in METRICS
+            ]
             for panel in board.panels
         },
         styles={method: style_of(method, board.methods) for method in board.methods},

@@ -84,10 +84,14 @@ def make_figure(panel: Panel, metric: str, methods: tuple[str, ...]) -> Figure:
             tuple(point(size, cells[size].values[i], f"{row.method}, seed {seed}") for size in full)
             for i, seed in enumerate(row.seeds)
         )
-        mean = tuple(point(size, value, f"{row.method}, mean") for size in full if (value := cells[size].mean) is not None)
+        mean = tuple(
+            point(size, value, f"{row.method}, mean") for size in full if (value := cells[size].mean) is not None
+        )
         curves.append(Curve(row.method, colour, mark, seeds, mean))
     chance = panel.chance if metric == "score" else {}
-    trained = min(max(x(panel.trained_up_to), _LEFT), WIDTH - _RIGHT) if panel.trained_up_to >= panel.sizes[0] else _LEFT
+    trained = (
+        min(max(x(panel.trained_up_to), _LEFT), WIDTH - _RIGHT) if panel.trained_up_to >= panel.sizes[0] else _LEFT
+    )
     return Figure(
         metric=metric,
         curves=tuple(curves),

@@ -83,7 +83,7 @@ class Algorithm:
     nodes: Callable[[int], int] = _same
     smallest: int = 1
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    training: Mapping[str, str | float | tuple[float, ...]] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
     compiled: bool = True
 
     def run(self, **inputs: Any) -> Trajectory:
@@ -92,8 +92,10 @@ class Algorithm:
         Args:
             inputs: every input of the spec as a dense array, by name; those in `derive` may be left out, and a
                 mask_one may be given as a node index.
+
         Returns:
             the trajectory, dense.
+
         Raises:
             InputError: an input is missing, unknown, of a wrong shape or dtype, not finite or out of range.
         """
@@ -116,7 +118,9 @@ class Algorithm:
         compact: dict[str, Array] = {}
         for feature in self.spec.inputs:
             if feature.name in given:
-                compact[feature.name] = to_compact(feature, given[feature.name], nodes, f"{where}, input '{feature.name}'")
+                compact[feature.name] = to_compact(
+                    feature, given[feature.name], nodes, f"{where}, input '{feature.name}'"
+                )
         for feature in self.spec.inputs:
             name = feature.name
             if name in compact:
@@ -131,8 +135,9 @@ class Algorithm:
 
     def _count_nodes(self, inputs: Mapping[str, Any], where: str) -> int:
         for feature in self.spec.inputs:
-            if feature.location is not Location.GRAPH and np.ndim(inputs.get(feature.name)) > 0:
-                nodes = np.shape(inputs[feature.name])[0]
+            shape = np.shape(inputs.get(feature.name, 0))
+            if feature.location is not Location.GRAPH and shape:
+                nodes = int(shape[0])
                 if nodes < self.nodes(self.smallest):
                     raise InputError(f"{where}: got {nodes} nodes; at least {self.nodes(self.smallest)} are needed.")
                 return nodes
@@ -278,7 +283,10 @@ class Executor:
     build: Callable[[int], Runner]
 
 
-CONTRACTS: Mapping[Kind, type] = {
+Component = Algorithm | Processor | Similarity | SimilarInput | Executor
+"""Anything that the registry hands out, but for suites, which are files."""
+
+CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.ALGORITHM: Algorithm,
     Kind.PROCESSOR: Processor,
     Kind.SIMILARITY: Similarity,

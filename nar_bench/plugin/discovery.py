@@ -91,7 +91,12 @@ class PluginRow:
 def installed_sources() -> list[Source]:
     """List the entry points of the group, own ones first, then by distribution and name; imports nothing."""
     sources = {
-        Source(name=point.name, distribution=_normal(point.dist), version=point.dist.version if point.dist else "", target=point.value)
+        Source(
+            name=point.name,
+            distribution=_normal(point.dist),
+            version=point.dist.version if point.dist else "",
+            target=point.value,
+        )
         for point in importlib.metadata.entry_points(group=PROJECT)
     }
     return sorted(sources, key=lambda source: (not source.is_own, source.distribution, source.name))
@@ -108,7 +113,8 @@ def file_source(path: Path) -> Source:
         PluginError: there is no such file, or it is not a .py file.
     """
     if not path.is_file() or path.suffix != ".py":
-        raise PluginError(f"--plugin {path}: a Python file is needed, and there is {'no such file' if not path.exists() else 'something else'}.")
+        found = "something else" if path.exists() else "no such file"
+        raise PluginError(f"--plugin {path}: a Python file is needed, and there is {found}.")
     return Source(name=path.stem, distribution="file", version="", target=str(path.resolve()))
 
 
@@ -130,7 +136,9 @@ def import_plugin(source: Source, row: PluginRow) -> ModuleType | None:
         raise
     except _TimeLimit:
         row.status = Status.TIMEOUT
-        row.reason = f"its import took more than {limit:g} s and was given up; to skip it set {DISABLE_VARIABLE}={source.name}"
+        row.reason = (
+            f"its import took more than {limit:g} s and was given up; to skip it set {DISABLE_VARIABLE}={source.name}"
+        )
     except BaseException as error:  # SystemExit too: a plugin must not end the program
         row.status, row.reason = Status.IMPORT_ERROR, describe(error)
     finally:
@@ -150,7 +158,8 @@ def _import(source: Source) -> ModuleType:
         return importlib.import_module(source.target.partition(":")[0])
     name = f"nar_bench_file_{source.name}"
     spec = importlib.util.spec_from_file_location(name, source.target)
-    assert spec is not None and spec.loader is not None  # a .py file always has a loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

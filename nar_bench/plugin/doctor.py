@@ -21,12 +21,26 @@ def examine(source: Source, limit: float) -> dict[str, Any]:
 
     Args:
         limit: seconds after which it is killed.
+
     Returns:
         a row: plugin, distribution, version, status, components, seconds, reason.
     """
-    row: dict[str, Any] = {"plugin": source.name, "distribution": source.distribution, "version": source.version, "components": 0}
+    row: dict[str, Any] = {
+        "plugin": source.name,
+        "distribution": source.distribution,
+        "version": source.version,
+        "components": 0,
+    }
     start = time.perf_counter()
-    command = [sys.executable, "-m", "nar_bench.plugin.doctor", source.name, source.distribution, source.version, source.target]
+    command = [
+        sys.executable,
+        "-m",
+        "nar_bench.plugin.doctor",
+        source.name,
+        source.distribution,
+        source.version,
+        source.target,
+    ]
     # The subprocess must not give up by itself before its time is over.
     environment = {**os.environ, IMPORT_LIMIT_VARIABLE: str(limit * 2)}
     process = subprocess.Popen(  # noqa: S603
@@ -50,7 +64,10 @@ def _verdict(output: str, errors: str, code: int) -> dict[str, Any]:
             return verdict
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     last = errors.strip().splitlines()[-1:] or ["it said nothing"]
-    return {"status": str(Status.IMPORT_ERROR), "reason": f"its process was {how}: {last[0]}" if code < 0 else f"its process {how}"}
+    return {
+        "status": str(Status.IMPORT_ERROR),
+        "reason": f"its process was {how}: {last[0]}" if code < 0 else f"its process {how}",
+    }
 
 
 def _main(name: str, distribution: str, version: str, target: str) -> None:

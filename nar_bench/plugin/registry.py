@@ -64,8 +64,9 @@ class Entry:
         Raises:
             PluginError: it cannot be imported, or it is not an instance of its contract, or has another name.
         """
-        where = f"{self.kind} '{self.name}' of plugin '{self.source.name}' ({self.source.distribution} {self.source.version})".replace(" )", ")")
-        component = self.target
+        distribution = f"{self.source.distribution} {self.source.version}".strip()
+        where = f"{self.kind} '{self.name}' of plugin '{self.source.name}' ({distribution})"
+        component: Any = self.target
         if isinstance(self.target, str):
             module, _, attribute = self.target.partition(":")
             try:
@@ -153,7 +154,8 @@ class Registry:
         if len(named) > 1 and not own:
             place = f"{where}: " if where else ""
             raise PluginError(
-                f"{place}{kind} '{name}' is registered by several plugins; say which: {', '.join(entry.id for entry in named)}."
+                f"{place}{kind} '{name}' is registered by several plugins; say which: "
+                f"{', '.join(entry.id for entry in named)}."
             )
         if not named:
             raise UnknownName(kind, name, {entry.name for entry in entries}, where)

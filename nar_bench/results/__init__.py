@@ -1,0 +1,1 @@
+"""Records, where they are kept, and tables of them."""

@@ -17,6 +17,7 @@ def environment(device: str, threads: int) -> dict[str, Any]:
     Args:
         device: torch device of the trial.
         threads: threads that torch uses within one operation.
+
     Returns:
         JSON values; git_commit and git_dirty are None outside a checkout.
     """

@@ -1,8 +1,8 @@
 """A results folder: one record per trial, a checkpoint for each unfinished one, and the board.
 
-    <folder>/records/<trial>.json
-    <folder>/checkpoints/<trial>.pt
-    <folder>/board/index.html, board.md
+<folder>/records/<trial>.json
+<folder>/checkpoints/<trial>.pt
+<folder>/board/index.html, board.md
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class Store:
             StoreError: there is no results folder.
         """
         if not self._records.is_dir():
-            raise StoreError(f"{self.path} is no results folder (it has no folder 'records'). Run a suite with --out {self.path} first.")
+            raise StoreError(
+                f"{self.path} is no results folder (it has no folder 'records'). "
+                f"Run a suite with --out {self.path} first."
+            )
         good: list[Record] = []
         bad: list[RecordError] = []
         for path in sorted(self._records.glob("*.json")):

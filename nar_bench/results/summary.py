@@ -38,7 +38,12 @@ class Line:
 
     def values(self, metric: str, size: int) -> list[float]:
         """Return the metric of each seed that has it, in the order of the seeds."""
-        return [score.value for record in self.records for score in record.scores if (score.metric, score.size) == (metric, size)]
+        return [
+            score.value
+            for record in self.records
+            for score in record.scores
+            if (score.metric, score.size) == (metric, size)
+        ]
 
     def value(self, metric: str, size: int) -> float | None:
         """Return the mean over seeds, or None unless every seed has it."""

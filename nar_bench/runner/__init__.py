@@ -1,0 +1,1 @@
+"""Suites, plans, trials and runs."""

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def trial_id(definition: dict[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-@lru_cache(maxsize=None)
+@cache
 def module_hash(module: str) -> str:
     """Return 16 hex digits over the source of a module and of the modules of its own package that it imports.
 

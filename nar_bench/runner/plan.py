@@ -71,8 +71,10 @@ def plan(source: SuiteSource, registry: Registry, store: Store, only: Iterable[s
 
     Args:
         only: names of algorithms, processors or regimes; trials that match one of each kind named are kept.
+
     Returns:
         the trials in the order of the file, each once.
+
     Raises:
         SuiteError: unknown names or options; every fault is listed.
     """
@@ -103,7 +105,9 @@ def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[st
     for name in only:
         if not any(name in kind for kind in known):
             everything = set().union(*known)
-            raise SuiteError(f"--only {name}: suite {source.suite.name} has no such name.{did_you_mean(name, everything)}")
+            raise SuiteError(
+                f"--only {name}: suite {source.suite.name} has no such name.{did_you_mean(name, everything)}"
+            )
     wanted = [{name for name in only if name in kind} for kind in known]
     return {t.id for t in trials if all(not want or got in want for want, got in zip(wanted, names(t), strict=True))}
 
@@ -138,7 +142,9 @@ class _Expansion:
         processors = lookup(Kind.PROCESSOR, grid.processors, "processors")
         for i, regime in enumerate(grid.regimes):
             if regime not in REGIMES:
-                self._faults.append(Fault(f"{place}.regimes[{i}]", f"regime '{regime}' is not known.{did_you_mean(regime, REGIMES)}"))
+                self._faults.append(
+                    Fault(f"{place}.regimes[{i}]", f"regime '{regime}' is not known.{did_you_mean(regime, REGIMES)}")
+                )
         for i, seed in enumerate(grid.seeds):
             if not 0 <= seed < 2**63:
                 self._faults.append(Fault(f"{place}.seeds[{i}]", f"got {seed}; seeds are from 0 to 2^63 - 1"))
@@ -149,7 +155,10 @@ class _Expansion:
         model = self._section(NetConfig, "model", grid.model, place)
         train, train_shift = self._with_shift(TrainConfig, "train", grid.train, place)
         evaluate, evaluate_shift = self._with_shift(EvaluateConfig, "evaluate", grid.evaluate, place)
-        similar = {name: self._load(Kind.SIMILAR_INPUT, given, f"{place}.similar_inputs.{name}") for name, given in grid.similar_inputs.items()}
+        similar = {
+            name: self._load(Kind.SIMILAR_INPUT, given, f"{place}.similar_inputs.{name}")
+            for name, given in grid.similar_inputs.items()
+        }
         if self._faults:
             return []
         made = []
@@ -160,7 +169,9 @@ class _Expansion:
             config = {
                 "model": dataclasses.asdict(model),
                 "processor": dataclasses.asdict(self._options(Kind.PROCESSOR, processor_entry.name)),
-                "similarity": dataclasses.asdict(self._options(Kind.SIMILARITY, similarity[0].name)) if memory and similarity else {},
+                "similarity": dataclasses.asdict(self._options(Kind.SIMILARITY, similarity[0].name))
+                if memory and similarity
+                else {},
                 "train": dataclasses.asdict(train),
                 "train_shift": {**algorithm.training, **train_shift.get(algorithm.name, {})},
                 "evaluate": dataclasses.asdict(evaluate),
@@ -180,11 +191,18 @@ class _Expansion:
         parts = [None if one is None else [one.id, one.version, one.source_hash] for one in used]
         identity = trial_id({"components": parts, "regime": regime, "seed": seed, "config": _identifying(config)})
         suite = SuiteName(name=self._suite.name, version=self._suite.version)
-        assert used[0] and used[1]
+        assert used[0]
+        assert used[1]
         return Trial(identity, suite, used[0], used[1], used[2], used[3], regime, seed, config)
 
     def _reason(
-        self, algorithm: Algorithm, processor: Processor, regime: str, similar: Any, train: TrainConfig, evaluate: EvaluateConfig
+        self,
+        algorithm: Algorithm,
+        processor: Processor,
+        regime: str,
+        similar: Any,
+        train: TrainConfig,
+        evaluate: EvaluateConfig,
     ) -> str:
         if reason := unsupported_reason(algorithm.spec):
             return reason
@@ -231,7 +249,9 @@ class _Expansion:
             build_options(config, override, f"{place}.{section}", self._faults)
         return build_options(config, {**base, **override}, section, []) if not self._faults else config()
 
-    def _with_shift(self, config: type, section: str, override: Mapping[str, Any], place: str) -> tuple[Any, dict[str, Any]]:
+    def _with_shift(
+        self, config: type, section: str, override: Mapping[str, Any], place: str
+    ) -> tuple[Any, dict[str, Any]]:
         base = dict(getattr(self._suite, section))
         shifts = {**base.pop("shift", {}), **override.get("shift", {})}
         for algorithm, values in shifts.items():
@@ -251,7 +271,9 @@ class _Expansion:
         for axis, value in values.items():
             numbers = value if isinstance(value, list) else [value]
             if axis not in axes:
-                self._faults.append(Fault(f"{place}.{axis}", f"{algorithm} has no such shift axis.{did_you_mean(axis, axes)}"))
+                self._faults.append(
+                    Fault(f"{place}.{axis}", f"{algorithm} has no such shift axis.{did_you_mean(axis, axes)}")
+                )
             elif axis == "positions":
                 if value not in POSITIONS:
                     self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; allowed: {', '.join(POSITIONS)}"))
@@ -277,7 +299,9 @@ def _identifying(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _used(entry: Entry, component: Any) -> Used:
-    module = entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
+    module = (
+        entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
+    )
     return Used(
         name=entry.name,
         id=entry.id,

@@ -8,7 +8,15 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from nar_bench.results.record import Record
 from nar_bench.runner.plan import Trial
@@ -121,7 +129,9 @@ class Lines(Silent):
             self._line(f"{place}: begins")
         elif event.progress is not None and time.monotonic() - self._last >= _QUIET_SECONDS:
             at = event.progress
-            self._line(f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s")
+            self._line(
+                f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
+            )
         elif event.phase == "evaluate":
             self._line(f"{place}: measuring n = {event.size}")
         elif event.record is not None:

@@ -43,6 +43,7 @@ def prepare(
         out: the results folder; by default runs/<suite>.
         overrides: "train.steps=10" and the like.
         only: names of algorithms, processors or regimes to keep.
+
     Raises:
         SuiteError, UnknownName, PluginError: the suite is wrong; every fault is listed.
     """

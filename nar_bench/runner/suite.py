@@ -1,25 +1,25 @@
 """Suites: TOML files that say which trials to run.
 
-    name = "quickstart"
-    version = 1
-    summary = "..."
+name = "quickstart"
+version = 1
+summary = "..."
 
-    [[trials]]                        # a grid; several are joined
-    algorithms = ["bfs"]
-    processors = ["mpnn"]
-    regimes = ["hints"]
-    seeds = [0, 1]
-    similarity = "cosine"             # where the regime is "memory"
-    similar_inputs = { bfs = "reweighted_edges" }   # by default the registered one that names the algorithm
-    train = { steps = 300 }           # model, train and evaluate may be overridden for one grid
+[[trials]]                        # a grid; several are joined
+algorithms = ["bfs"]
+processors = ["mpnn"]
+regimes = ["hints"]
+seeds = [0, 1]
+similarity = "cosine"             # where the regime is "memory"
+similar_inputs = { bfs = "reweighted_edges" }   # by default the registered one that names the algorithm
+train = { steps = 300 }           # model, train and evaluate may be overridden for one grid
 
-    [model]                           # see nar_bench.model.config
-    [processor.memory_mpnn]           # options of a processor
-    [similarity.cosine]               # options of a similarity
-    [train]                           # see nar_bench.training.config
-    [train.shift.bfs]                 # by default the algorithm's training distribution
-    [evaluate]                        # see nar_bench.evaluation.config
-    [evaluate.shift.bfs]              # by default the algorithm's own distribution
+[model]                           # see nar_bench.model.config
+[processor.memory_mpnn]           # options of a processor
+[similarity.cosine]               # options of a similarity
+[train]                           # see nar_bench.training.config
+[train.shift.bfs]                 # by default the algorithm's training distribution
+[evaluate]                        # see nar_bench.evaluation.config
+[evaluate.shift.bfs]              # by default the algorithm's own distribution
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ def load_suite(file: Path, overrides: Iterable[str] = ()) -> SuiteSource:
 
     Args:
         overrides: "train.steps=10" and the like, applied before the check.
+
     Raises:
         SuiteError: it is no TOML, or keys or types are wrong; every fault is listed.
     """

@@ -18,7 +18,7 @@ from nar_bench.model.regime import REGIMES
 from nar_bench.plugin.contracts import Algorithm, Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.provenance import environment, now
-from nar_bench.results.record import SCHEMA, Failure, Record, Score
+from nar_bench.results.record import Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
 from nar_bench.runner.plan import Trial
@@ -92,7 +92,7 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch) -> R
         failure = Failure(type=type(error).__name__, message=told, traceback=traceback.format_exc())
         scores = []
     record = Record(
-        schema=SCHEMA,
+        schema=1,
         trial=trial.id,
         state="failed" if failure else "done",
         suite=trial.suite,

@@ -41,4 +41,6 @@ class TrainConfig:
             ("temperature", self.temperature > 0, "above 0"),
             ("reduction", self.reduction in ("sum", "mean"), "'sum' or 'mean'"),
         ]
-        return [(name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right]
+        return [
+            (name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right
+        ]

@@ -57,8 +57,10 @@ def contrastive_trajectory_loss(
         temperature: s is divided by it; positive, 1 is the formula.
         reduction: "sum" is the formula; "mean" divides by the number of pairs (X, Xa), so that the loss does not
             grow with the batch.
+
     Returns:
         scalar, in nats.
+
     Raises:
         ValueError: temperature or reduction is not allowed.
     """

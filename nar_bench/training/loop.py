@@ -1,7 +1,8 @@
 """The training loop: online samples, one optimiser step each, checkpoints in between.
 
-Source of the supervised part: Ibarz et al. 2022, section 4. The batch of step t is drawn from samples t B to (t + 1) B - 1
-of a counter-based stream, so that data need no state and a resumed run sees what an uninterrupted one would.
+Source of the supervised part: Ibarz et al. 2022, section 4. The batch of step t is drawn from samples t B to
+(t + 1) B - 1 of a counter-based stream, so that data need no
+state and a resumed run sees what an uninterrupted one would.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from nar_bench.errors import TrainingError
 from nar_bench.model.net import Net
 from nar_bench.model.tensors import to_tensors
 from nar_bench.plugin.contracts import Algorithm, SimilarInput
-from nar_bench.trajectory import Batch
 from nar_bench.training.checkpoint import Checkpoint, load_checkpoint
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import contrastive_trajectory_loss
 from nar_bench.training.losses import supervised_loss
 from nar_bench.training.similar import with_similar
+from nar_bench.trajectory import Batch
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
 
     Args:
         on_step: called after every step.
+
     Raises:
         TrainingError: the loss is not finite; the last checkpoint is kept.
         CheckpointError: the checkpoint is damaged or of another trial.
@@ -182,7 +184,11 @@ def _loss(job: TrainJob, step: int, noise: torch.Generator) -> tuple[Tensor, dic
     # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples. The
     # output loss is on both: the similar inputs' answers are known too.
     pairs = with_similar(
-        job.algorithm, batch, job.contrast.similar, derive_seed(job.seed, "similar", job.algorithm.name), step * config.batch
+        job.algorithm,
+        batch,
+        job.contrast.similar,
+        derive_seed(job.seed, "similar", job.algorithm.name),
+        step * config.batch,
     )
     tensors = to_tensors(pairs)
     predictions = job.net(tensors, noise)

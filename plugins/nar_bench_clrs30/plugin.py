@@ -17,4 +17,6 @@ def register_algorithms(register: Register) -> None:
 @hookimpl
 def register_suites(register: Register) -> None:
     """Register the suites."""
-    register("quickstart", "nar_bench_clrs30.suites:quickstart.toml", "three algorithms, learned and measured in minutes")
+    register(
+        "quickstart", "nar_bench_clrs30.suites:quickstart.toml", "three algorithms, learned and measured in minutes"
+    )

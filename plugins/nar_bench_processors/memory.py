@@ -54,6 +54,7 @@ class Memory(nn.Module):
         inner: a ProcessorModule of width `hidden`.
         config: sizes.
         hidden: H.
+
     Raises:
         ValueError: heads does not divide hidden, or a size is below 1.
     """
@@ -105,7 +106,7 @@ class Memory(nn.Module):
             return self.read.weight.new_zeros(len(seen), self.read.in_features)
 
         def heads(x: Float[Tensor, "B t H"]) -> Float[Tensor, "B heads t D"]:
-            return x.unflatten(-1, (self._config.heads, -1)).transpose(1, 2)
+            return x.reshape(*x.shape[:2], self._config.heads, -1).transpose(1, 2)
 
         query = heads(self.query(seen)[:, None])
         read = nn.functional.scaled_dot_product_attention(query, heads(self.key(ideas)), heads(self.value(ideas)))

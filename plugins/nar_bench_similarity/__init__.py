@@ -1,0 +1,1 @@
+"""Similarity functions over ideas, and similar inputs."""

@@ -20,7 +20,7 @@ class CosineConfig:
 
 
 def _build(config: CosineConfig, idea_size: int) -> Callable[[Tensor, Tensor], Tensor]:
-    def cosine(a: Float[Tensor, "... K"], b: Float[Tensor, "... K"]) -> Float[Tensor, "..."]:
+    def cosine(a: Float[Tensor, "... K"], b: Float[Tensor, "... K"]) -> Float[Tensor, ...]:
         return (_unit(a, config.epsilon) * _unit(b, config.epsilon)).sum(dim=-1)
 
     return cosine

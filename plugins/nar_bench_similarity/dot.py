@@ -16,7 +16,7 @@ class DotConfig:
     """`dot` has no options."""
 
 
-def dot(a: Float[Tensor, "... K"], b: Float[Tensor, "... K"]) -> Float[Tensor, "..."]:
+def dot(a: Float[Tensor, "... K"], b: Float[Tensor, "... K"]) -> Float[Tensor, ...]:
     """Return the sum of products; unbounded."""
     return (a * b).sum(dim=-1)
 

@@ -16,6 +16,10 @@ def register_similarities(register: Register) -> None:
 @hookimpl
 def register_similar_inputs(register: Register) -> None:
     """Register the similar inputs."""
-    register("reweighted_edges", "nar_bench_similarity.reweighted_edges:REWEIGHTED_EDGES", "other weights on the same edges")
+    register(
+        "reweighted_edges", "nar_bench_similarity.reweighted_edges:REWEIGHTED_EDGES", "other weights on the same edges"
+    )
     register("same_order", "nar_bench_similarity.same_order:SAME_ORDER", "fresh keys in the same order")
-    register("scaled_weights", "nar_bench_similarity.scaled_weights:SCALED_WEIGHTS", "all weights times one positive number")
+    register(
+        "scaled_weights", "nar_bench_similarity.scaled_weights:SCALED_WEIGHTS", "all weights times one positive number"
+    )

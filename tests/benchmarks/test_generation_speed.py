@@ -1,6 +1,6 @@
 """Trajectories a second on one core, hints included, beside the reference's samplers.
 
-    NAR_BENCH_REFERENCE_PYTHON=/path/to/python pytest tests/benchmarks/test_generation_speed.py --benchmark-only -s -m ""
+    NAR_BENCH_REFERENCE_PYTHON=... pytest tests/benchmarks/test_generation_speed.py --benchmark-only -s -m ""
 
 The interpreter named there needs dm-clrs; without it our own speed alone is measured.
 """

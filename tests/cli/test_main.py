@@ -14,7 +14,9 @@ COMMAND = str(Path(sys.executable).parent / "nar-bench")
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
+    return subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+    )
 
 
 @pytest.mark.parametrize(

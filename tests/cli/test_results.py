@@ -19,7 +19,9 @@ def folder(tmp_path: Path) -> Path:
     store = Store(tmp_path)
     store.write(record(1, seed=0))
     store.write(record(2, seed=1))
-    store.write(record(3, state="failed", scores=[], seed=2, error={"type": "E", "message": "it broke", "traceback": ""}))
+    store.write(
+        record(3, state="failed", scores=[], seed=2, error={"type": "E", "message": "it broke", "traceback": ""})
+    )
     (tmp_path / "records" / "00000000000000ff.json").write_text("{")
     return tmp_path
 

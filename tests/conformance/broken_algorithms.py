@@ -72,8 +72,7 @@ def unbounded_step(key, best):
 
 
 def forgetful_step(key, best):
-    for top in step(key, best):
-        yield top
+    yield from step(key, best)
     best[0] = 0
 
 
@@ -140,27 +139,47 @@ BROKEN = {
     "is_described": (dataclasses.replace(HEALTHY, source=" "), "source is empty"),
     "is_deterministic": (as_type(Undecided), "differ in key"),
     "seeds_matter": (dataclasses.replace(HEALTHY, sample=constant_sample, training={}), "give equal inputs"),
-    "samples_are_independent_of_the_batch": (as_type(BatchDependent), r"sample \d+ drawn alone and in a batch of 16 differs in key"),
-    "compiled_equals_interpreted": (as_type(Rounding), "compiled and interpreted runs at size 2, seed 20261123 differ in key"),
-    "values_fit_the_spec": (dataclasses.replace(HEALTHY, step=unbounded_step), "hint 'best_h' is 2 at size 2; a node mask_one is from 0 to 1"),
+    "samples_are_independent_of_the_batch": (
+        as_type(BatchDependent),
+        r"sample \d+ drawn alone and in a batch of 16 differs in key",
+    ),
+    "compiled_equals_interpreted": (
+        as_type(Rounding),
+        "compiled and interpreted runs at size 2, seed 20261123 differ in key",
+    ),
+    "values_fit_the_spec": (
+        dataclasses.replace(HEALTHY, step=unbounded_step),
+        "hint 'best_h' is 2 at size 2; a node mask_one is from 0 to 1",
+    ),
     "run_equals_generate": (as_type(Overwriting), r"run\(\) changed its argument 'key'"),
     "derived_inputs_may_be_left_out": (
         dataclasses.replace(HEALTHY, step=twice_step, derive={"twice": lambda inputs: -inputs["key"]}),
         "without twice the output 'best' is another",
     ),
-    "hints_end_in_the_output": (dataclasses.replace(HEALTHY, step=forgetful_step), "the last hint 'best_h' is not the output 'best'"),
+    "hints_end_in_the_output": (
+        dataclasses.replace(HEALTHY, step=forgetful_step),
+        "the last hint 'best_h' is not the output 'best'",
+    ),
     "verify_accepts_its_own_answers": (
         dataclasses.replace(HEALTHY, verify=lambda inputs, outputs: False),
         "own answer is refused: size 2, seed 20261123, sample 0",
     ),
     "verify_accepts_the_reference": (
-        dataclasses.replace(HEALTHY, reference=lambda inputs: {"best": np.eye(len(inputs["key"]))[inputs["key"].argmin()]}),
+        dataclasses.replace(
+            HEALTHY, reference=lambda inputs: {"best": np.eye(len(inputs["key"]))[inputs["key"].argmin()]}
+        ),
         "reference's answer is refused",
     ),
-    "verify_refuses_wrong_answers": (dataclasses.replace(HEALTHY, verify=lambda inputs, outputs: True), "only 0 are refused"),
+    "verify_refuses_wrong_answers": (
+        dataclasses.replace(HEALTHY, verify=lambda inputs, outputs: True),
+        "only 0 are refused",
+    ),
     "the_smallest_size_works": (
         dataclasses.replace(HEALTHY, sample=small_sample, compiled=False, training={}),
         "ValueError: too small",
     ),
-    "the_training_distribution_can_be_drawn": (dataclasses.replace(HEALTHY, training={"scal": 1.0}), "shift axis 'scal' is not known"),
+    "the_training_distribution_can_be_drawn": (
+        dataclasses.replace(HEALTHY, training={"scal": 1.0}),
+        "shift axis 'scal' is not known",
+    ),
 }

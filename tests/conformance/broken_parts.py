@@ -138,10 +138,16 @@ def similarity(phi: Any, **changes: Any) -> Similarity:
 BROKEN_SIMILARITIES = {
     "is_described": (dataclasses.replace(SIMILARITY, source=""), "source is empty"),
     "leading_axes_broadcast": (similarity(lambda a, b: rbf(a, b).flatten()), r"has shape \(12,\)"),
-    "is_symmetric_where_declared": (similarity(lambda a, b: (a * b.roll(1, -1)).sum(-1), bounds=None), "symmetric is True, but"),
+    "is_symmetric_where_declared": (
+        similarity(lambda a, b: (a * b.roll(1, -1)).sum(-1), bounds=None),
+        "symmetric is True, but",
+    ),
     "stays_within_its_bounds": (similarity(lambda a, b: 2 * rbf(a, b) - 1), "values from -1"),
     "nothing_is_more_similar_than_itself": (similarity(lambda a, b: rbf(a, -b)), "away from the upper bound 1"),
-    "is_finite": (similarity(lambda a, b: (a - b).norm(dim=-1).rsqrt(), bounds=None), "phi of zero ideas is not finite"),
+    "is_finite": (
+        similarity(lambda a, b: (a - b).norm(dim=-1).rsqrt(), bounds=None),
+        "phi of zero ideas is not finite",
+    ),
     "is_learned_where_declared": (similarity(rbf, learned=True), "learned is True, but there are 0 parameters"),
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from conformance.broken_algorithms import BROKEN, HEALTHY
 from conformance.broken_parts import (
     BROKEN_EXECUTORS,
@@ -17,6 +16,7 @@ from conformance.broken_parts import (
     SIMILAR_INPUT,
     SIMILARITY,
 )
+
 from nar_bench.conformance.kit import CHECKED, Check, checks_for, checks_of, functions_of
 from nar_bench.errors import ConformanceError, UnknownName
 from nar_bench.plugin.contracts import Kind

@@ -60,7 +60,11 @@ def test_another_process_without_compilation_makes_the_same_bytes() -> None:
     )
     tests = str(__file__).rpartition("/data/")[0]
     finished = subprocess.run(
-        [sys.executable, "-c", code, tests], capture_output=True, text=True, check=True, env={"NUMBA_DISABLE_JIT": "1", "PATH": ""}
+        [sys.executable, "-c", code, tests],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"NUMBA_DISABLE_JIT": "1", "PATH": ""},
     )
     assert json.loads(finished.stdout) == {n: digest(nar_bench.generate(n, 7, 5, seed=11)) for n in NAMES}
 

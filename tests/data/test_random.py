@@ -99,6 +99,12 @@ def test_a_single_choice_costs_no_draw() -> None:
 
 
 def test_derived_seeds_depend_on_every_name_their_types_and_their_order() -> None:
-    seeds = {derive_seed(1, "a"), derive_seed("a", 1), derive_seed("1", "a"), derive_seed(1, "a", "b"), derive_seed(1, "ab")}
+    seeds = {
+        derive_seed(1, "a"),
+        derive_seed("a", 1),
+        derive_seed("1", "a"),
+        derive_seed(1, "a", "b"),
+        derive_seed(1, "ab"),
+    }
     assert len(seeds) == 5
     assert all(0 <= seed < 2**63 for seed in seeds)

@@ -64,7 +64,9 @@ class Page:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=address)
@@ -86,7 +88,8 @@ class Page:
         return [
             event["params"]
             for event in self.events
-            if event.get("method") in bad or (event.get("method") == "Runtime.consoleAPICalled" and event["params"]["type"] == "error")
+            if event.get("method") in bad
+            or (event.get("method") == "Runtime.consoleAPICalled" and event["params"]["type"] == "error")
         ]
 
     def requests(self) -> list[str]:

@@ -142,7 +142,10 @@ def test_curves_lie_inside_their_figure_and_higher_is_better() -> None:
     figure = make_figure(board.panels[0], "score", board.methods)
     points = [point for curve in figure.curves for seed in curve.seeds for point in seed] + list(figure.chance)
     assert len(points) == 2 * 2 + 2 + 2
-    assert all(figure.left <= point.x <= figure.right <= WIDTH and figure.top <= point.y <= figure.bottom <= HEIGHT for point in points)
+    assert all(
+        figure.left <= point.x <= figure.right <= WIDTH and figure.top <= point.y <= figure.bottom <= HEIGHT
+        for point in points
+    )
     best, worst = figure.curves[0].mean, figure.curves[1].mean
     assert best[1].y < worst[1].y
     assert best[0].x < best[1].x

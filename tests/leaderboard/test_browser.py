@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from leaderboard.chromium import Page, find, page
 from leaderboard.test_board import RECORDS
+
 from nar_bench.leaderboard.build import build_board
 from nar_bench.results.store import Store
 
@@ -34,12 +34,16 @@ def tab() -> Iterator[Page]:
 
 def shown(tab: Page, selector: str) -> list[str]:
     """Return the text of every visible element."""
-    return tab.run(f"[...document.querySelectorAll({selector!r})].filter(e => e.checkVisibility()).map(e => e.textContent.trim())")
+    return tab.run(
+        f"[...document.querySelectorAll({selector!r})].filter(e => e.checkVisibility()).map(e => e.textContent.trim())"
+    )
 
 
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_loads_without_an_error_or_a_request_at_any_width(tab: Page, address: str, width: int, dark: bool, tmp_path: Path) -> None:
+def test_it_loads_without_an_error_or_a_request_at_any_width(
+    tab: Page, address: str, width: int, dark: bool, tmp_path: Path
+) -> None:
     tab.open(address, width, 900, dark)
     assert tab.complaints() == []
     assert [url for url in tab.requests() if url not in (address, "about:blank")] == []
@@ -97,6 +101,13 @@ def test_the_theme_button_works_from_the_keyboard(tab: Page, address: str) -> No
     tab.open(address, 1280, 900)
     tab.run("document.getElementById('theme').focus()")
     for kind in ("keyDown", "keyUp"):
-        tab.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r" if kind == "keyDown" else "")
+        tab.call(
+            "Input.dispatchKeyEvent",
+            type=kind,
+            key="Enter",
+            code="Enter",
+            windowsVirtualKeyCode=13,
+            text="\r" if kind == "keyDown" else "",
+        )
     assert tab.run("document.documentElement.classList.contains('dark')")
     assert tab.run("document.getElementById('theme').getAttribute('aria-pressed')") == "true"

@@ -37,7 +37,10 @@ def test_trajectories_are_the_references(name: str, compiled: bool) -> None:
 def test_specs_are_the_references(name: str) -> None:
     spec = nar_bench.algorithm(name.partition("__")[0]).spec
     probes = json.loads(str(load("trajectories", name)["meta"]))["probes"]
-    expected = {(p["name"], p["stage"], p["location"], p["type"].replace("should_be_permutation", "permutation_pointer")) for p in probes}
+    expected = {
+        (p["name"], p["stage"], p["location"], p["type"].replace("should_be_permutation", "permutation_pointer"))
+        for p in probes
+    }
     assert {(f.name, f.stage, f.location, f.type) for f in spec.features} == expected
 
 

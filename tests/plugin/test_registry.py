@@ -39,10 +39,14 @@ def test_a_component_has_a_short_name_and_a_full_id() -> None:
 
 
 def test_one_file_is_a_plugin(tmp_path: Path) -> None:
-    source = HEAD + "def register_similarities(register):\n    register('mine', 'nar_bench_similarity.dot:DOT', 'mine')\n"
+    source = (
+        HEAD + "def register_similarities(register):\n    register('mine', 'nar_bench_similarity.dot:DOT', 'mine')\n"
+    )
     plugins = registry_with(tmp_path, source)
     assert plugins.find(Kind.SIMILARITY, "my_file/mine").name == "mine"
-    with pytest.raises(PluginError, match="similarity 'mine' of plugin 'my_file'.* calls itself 'dot'; both names must be equal"):
+    with pytest.raises(
+        PluginError, match="similarity 'mine' of plugin 'my_file'.* calls itself 'dot'; both names must be equal"
+    ):
         plugins.load(Kind.SIMILARITY, "mine")
 
 

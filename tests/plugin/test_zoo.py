@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-
 from plugin.conftest import NarBench
 from plugin.zoo import DEADLY, ZOO
 
@@ -26,7 +25,9 @@ def test_all_of_them_at_once_are_rows_and_nothing_else_is_lost(nar_bench: NarBen
         assert row["status"] == animal.status, name
         assert animal.reason in row["reason"], name
         assert row["version"] == f"1.2.{number}"
-    assert {row["plugin"] for row in rows.values() if row["distribution"] == "nar-bench" and row["status"] == "ok"} == OWN
+    assert {
+        row["plugin"] for row in rows.values() if row["distribution"] == "nar-bench" and row["status"] == "ok"
+    } == OWN
 
 
 def test_every_other_command_still_works_with_all_of_them(nar_bench: NarBench) -> None:
@@ -58,7 +59,9 @@ def test_each_alone_is_a_row(nar_bench: NarBench, name: str) -> None:
 def test_a_name_that_two_third_parties_claim_belongs_to_neither(nar_bench: NarBench) -> None:
     done = nar_bench("check", "twin", animals=["twin_a", "twin_b"])
     assert done.returncode == 2
-    assert "algorithm 'twin' is registered by several plugins; say which: zoo-twin-a/twin, zoo-twin-b/twin." in done.stderr
+    assert (
+        "algorithm 'twin' is registered by several plugins; say which: zoo-twin-a/twin, zoo-twin-b/twin." in done.stderr
+    )
 
 
 def test_a_third_party_cannot_take_over_a_name_of_ours(nar_bench: NarBench) -> None:

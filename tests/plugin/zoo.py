@@ -46,12 +46,15 @@ ZOO = {
         "RuntimeError: half-way; nothing of it was registered",
     ),
     "misspelt_hook": Animal(
-        _HEAD + "\n@hookimpl\ndef register_algoritms(register):\n    register('misspelt_one', 'zoo_target:NOTHING', '')\n",
+        _HEAD
+        + "\n@hookimpl\ndef register_algoritms(register):\n    register('misspelt_one', 'zoo_target:NOTHING', '')\n",
         "invalid",
         "a hook 'register_algoritms', which does not exist. Did you mean 'register_algorithms'?",
     ),
     "wrong_signature": Animal(
-        _HEAD + "\n@hookimpl\ndef register_algorithms(register, extra):\n    register('wrong_one', 'zoo_target:NOTHING', '')\n",
+        _HEAD
+        + "\n@hookimpl\ndef register_algorithms(register, extra):\n"
+        + "    register('wrong_one', 'zoo_target:NOTHING', '')\n",
         "invalid",
         "extra",
     ),
@@ -63,14 +66,22 @@ ZOO = {
     ),
     "twin_a": Animal(_HEAD + _FINE.format(name="twin"), "ok", doctor="invalid"),
     "twin_b": Animal(
-        _HEAD + _FINE.format(name="twin"), "conflict", "algorithm 'twin' is also registered as zoo-twin-a/twin", doctor="invalid"
+        _HEAD + _FINE.format(name="twin"),
+        "conflict",
+        "algorithm 'twin' is also registered as zoo-twin-a/twin",
+        doctor="invalid",
     ),
     "usurper": Animal(
-        _HEAD + _FINE.format(name="bfs"), "conflict", "algorithm 'bfs' is also registered as nar-bench/bfs", doctor="invalid"
+        _HEAD + _FINE.format(name="bfs"),
+        "conflict",
+        "algorithm 'bfs' is also registered as nar-bench/bfs",
+        doctor="invalid",
     ),
     "same_entry_point_a": Animal(_HEAD + _FINE.format(name="shared_a"), "ok", doctor="invalid", entry_point="shared"),
     "same_entry_point_b": Animal(_HEAD + _FINE.format(name="shared_b"), "ok", doctor="invalid", entry_point="shared"),
-    "chatty": Animal("print('HELLO FROM A PLUGIN')\n" + _HEAD + _FINE.format(name="chatty_one"), "ok", doctor="invalid"),
+    "chatty": Animal(
+        "print('HELLO FROM A PLUGIN')\n" + _HEAD + _FINE.format(name="chatty_one"), "ok", doctor="invalid"
+    ),
     "hangs": Animal("import time\ntime.sleep(3600)", "timeout", "its import took more than 0.5 s"),
     "hangs_stubbornly": Animal(
         "import time\nwhile True:\n    try:\n        time.sleep(3600)\n    except Exception:\n        pass\n",

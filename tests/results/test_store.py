@@ -108,7 +108,10 @@ def test_files_are_for_everyone_whom_the_umask_lets_in(tmp_path: Path) -> None:
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     with Store(tmp_path).lock():
-        with pytest.raises(StoreError, match=f"process {os.getpid()} on .* is running a suite in this folder"), Store(tmp_path).lock():
+        with (
+            pytest.raises(StoreError, match=f"process {os.getpid()} on .* is running a suite in this folder"),
+            Store(tmp_path).lock(),
+        ):
             pass
     with Store(tmp_path).lock():
         pass

@@ -17,7 +17,9 @@ import nar_bench
 from nar_bench.results.store import Store
 
 COMMAND = str(Path(sys.executable).parent / "nar-bench")
-TINY = GOOD.replace('regimes = ["hints", "memory"]', 'regimes = ["hints"]').replace('processors = ["mpnn", "memory_mpnn"]', 'processors = ["mpnn"]')
+TINY = GOOD.replace('regimes = ["hints", "memory"]', 'regimes = ["hints"]').replace(
+    'processors = ["mpnn", "memory_mpnn"]', 'processors = ["mpnn"]'
+)
 
 
 def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +69,9 @@ def test_a_run_killed_again_and_again_ends_where_an_uninterrupted_one_does(tmp_p
     suite = write(tmp_path, text)
     assert command("run", suite, "--out", tmp_path / "whole", "--threads", "1").returncode == 0
     for wait in (5.0, 5.5, 6.0, 6.5):
-        process = subprocess.Popen([COMMAND, "run", str(suite), "--out", str(tmp_path / "killed"), "--threads", "1"], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [COMMAND, "run", str(suite), "--out", str(tmp_path / "killed"), "--threads", "1"], stdout=subprocess.DEVNULL
+        )
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -111,7 +115,12 @@ def register_processors(register):
 def test_a_plugin_that_raises_is_a_record_and_the_run_goes_on(tmp_path: Path) -> None:
     plugin = tmp_path / "my_plugin.py"
     plugin.write_text(BROKEN)
-    suite = write(tmp_path, TINY.replace('processors = ["mpnn"]', 'processors = ["exploding", "mpnn"]').replace("seeds = [0, 1]", "seeds = [0]"))
+    suite = write(
+        tmp_path,
+        TINY.replace('processors = ["mpnn"]', 'processors = ["exploding", "mpnn"]').replace(
+            "seeds = [0, 1]", "seeds = [0]"
+        ),
+    )
     out = tmp_path / "out"
     done = command("run", suite, "--out", out, "--plugin", plugin)
     assert done.returncode == 1
@@ -134,7 +143,10 @@ def test_a_plugin_that_raises_is_a_record_and_the_run_goes_on(tmp_path: Path) ->
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     suite = write(tmp_path, TINY.replace("steps = 3", "steps = 100000"))
     process = subprocess.Popen(
-        [COMMAND, "run", str(suite), "--out", str(tmp_path / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [COMMAND, "run", str(suite), "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     while "begins" not in process.stdout.readline():

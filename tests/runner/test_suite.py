@@ -115,7 +115,11 @@ def test_each_fault_is_named(tmp_path: Path, old: str, new: str, says: str) -> N
 
 def test_a_similar_input_for_another_algorithm_is_skipped_with_its_reason(tmp_path: Path) -> None:
     text = GOOD.replace("seeds", 'similar_inputs = { bfs = "same_order" }\nseeds', 1)
-    reasons = {one.reason for one in plan_of(tmp_path, text).planned if one.trial.algorithm.name == "bfs" and one.trial.regime == "memory"}
+    reasons = {
+        one.reason
+        for one in plan_of(tmp_path, text).planned
+        if one.trial.algorithm.name == "bfs" and one.trial.regime == "memory"
+    }
     assert "same_order does not hold for bfs, only for insertion_sort" in reasons
 
 
@@ -123,7 +127,9 @@ def test_overrides_are_applied_and_checked_like_the_file(tmp_path: Path) -> None
     planned = plan_of(tmp_path, overrides=["train.steps=7", "evaluate.sizes=[5]", "model.hidden=16"]).planned
     config = planned[0].trial.config
     assert (config["train"]["steps"], config["evaluate"]["sizes"], config["model"]["hidden"]) == (7, [5], 16)
-    assert "train.steps: got 'many'; input should be a valid integer" in faults_of(tmp_path, GOOD, overrides=["train.steps=many"])
+    assert "train.steps: got 'many'; input should be a valid integer" in faults_of(
+        tmp_path, GOOD, overrides=["train.steps=many"]
+    )
     for wrong in ("train.steps", "=3", "name.x=3"):
         assert f"--set {wrong}" in faults_of(tmp_path, GOOD, overrides=[wrong])
 

@@ -20,7 +20,7 @@ def dot(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def by_hand(ideas: list, steps: list[int], groups: list[int], temperature: float = 1.0) -> float:
-    """The formula in plain Python: L = - sum_X sum_{Xa ~ X} log[e^s(X,Xa) / (e^s(X,Xa) + sum_{Xb not ~ X} e^s(X,Xb))]."""
+    """The formula: L = - sum_X sum_{Xa ~ X} log[e^s(X,Xa) / (e^s(X,Xa) + sum_{Xb not ~ X} e^s(X,Xb))]."""
 
     def s(x: int, y: int) -> float:
         shared = range(min(steps[x], steps[y]))
@@ -41,16 +41,20 @@ def test_the_loss_is_the_formula(data: st.DataObject) -> None:
     most = data.draw(st.integers(1, 4))
     steps = [data.draw(st.integers(1, most)) for _ in groups]
     temperature = data.draw(st.sampled_from([1.0, 0.5, 3.0]))
-    ideas = torch.randn(len(groups), most, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(data.draw(st.integers(0, 99))))
-    loss = contrastive_trajectory_loss(
-        ideas, torch.tensor(steps), torch.tensor(groups), dot, temperature=temperature
+    ideas = torch.randn(
+        len(groups),
+        most,
+        3,
+        dtype=torch.float64,
+        generator=torch.Generator().manual_seed(data.draw(st.integers(0, 99))),
     )
+    loss = contrastive_trajectory_loss(ideas, torch.tensor(steps), torch.tensor(groups), dot, temperature=temperature)
     assert loss.item() == pytest.approx(by_hand(ideas.tolist(), steps, groups, temperature), rel=1e-9, abs=1e-12)
 
 
 def test_two_steps_and_four_inputs_worked_out_on_paper() -> None:
-    # X, Y, X', Y' with X ~ X' and Y ~ Y'; one-dimensional ideas. s(X, X') = 1*1 + 2*1 = 3, s(X, Y) = 0, s(X, Y') = 1*0 + 2*1 = 2,
-    # s(X', Y) = 0, s(X', Y') = 1, s(Y, Y') = 0.
+    # X, Y, X', Y' with X ~ X' and Y ~ Y'; one-dimensional ideas. s(X, X') = 1*1 + 2*1 = 3, s(X, Y) = 0,
+    # s(X, Y') = 1*0 + 2*1 = 2, s(X', Y) = 0, s(X', Y') = 1, s(Y, Y') = 0.
     ideas = torch.tensor([[[1.0], [2.0]], [[0.0], [0.0]], [[1.0], [1.0]], [[0.0], [1.0]]])
     expected = (
         -math.log(math.exp(3) / (math.exp(3) + math.exp(0) + math.exp(2)))  # X

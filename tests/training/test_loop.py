@@ -60,7 +60,13 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path, algor
 def job(tmp_path: Path, **config: object) -> TrainJob:
     bfs = nar_bench.algorithm("bfs")
     processor = registry().load(Kind.PROCESSOR, "mpnn")
-    net = Net(bfs.spec, processor.build(processor.config(), 4), REGIMES["hints"], NetConfig(hidden=4), torch.Generator().manual_seed(0))
+    net = Net(
+        bfs.spec,
+        processor.build(processor.config(), 4),
+        REGIMES["hints"],
+        NetConfig(hidden=4),
+        torch.Generator().manual_seed(0),
+    )
     options = {"steps": 4, "batch": 2, "sizes": (3,), "checkpoint_every": 2, **config}
     return TrainJob(bfs, net, TrainConfig(**options), 1, {}, "a" * 16, tmp_path / "c.pt")  # type: ignore[arg-type]
 
@@ -93,7 +99,9 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path, damage:
     train(job(tmp_path))
     path = tmp_path / "c.pt"
     path.write_bytes(path.read_bytes()[:-200] if damage is None else damage)
-    with pytest.raises(CheckpointError, match=r"cannot be read \(\w+\). Delete it to train this trial from the start: .*c.pt"):
+    with pytest.raises(
+        CheckpointError, match=r"cannot be read \(\w+\). Delete it to train this trial from the start: .*c.pt"
+    ):
         train(job(tmp_path))
 
 

@@ -77,8 +77,8 @@ def check(inputs: Inputs) -> None:
     A = inputs["A"]
     if (A < 0).any() and nx.negative_edge_cycle(nx.from_numpy_array(A, create_using=nx.DiGraph)):
         raise InputError(
-            "input 'A' has a cycle of negative length, on which no shortest path exists (an undirected edge of negative "
-            "weight is such a cycle); only graphs without one are allowed."
+            "input 'A' has a cycle of negative length, on which no shortest path exists (an undirected edge of "
+            "negative weight is such a cycle); only graphs without one are allowed."
         )
 
 

@@ -8,7 +8,7 @@ from nar_bench.trajectory import Array
 
 
 def sorted_order(keys: Array) -> Array:
-    """Return [N] the predecessor of each node in the stable ascending order of `keys` [N]; the first points at itself."""
+    """Return [N] the predecessor of each node in the stable ascending order of `keys` [N]; itself for the first."""
     order = sorted(range(len(keys)), key=lambda node: float(keys[node]))
     pred = np.empty(len(keys), np.int64)
     for before, node in zip([order[0], *order], order, strict=False):

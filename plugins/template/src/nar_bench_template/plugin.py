@@ -6,7 +6,9 @@ from nar_bench.plugin import hookimpl
 @hookimpl
 def register_algorithms(register):
     """Register the algorithm."""
-    register("prefix_maximum", "nar_bench_template.prefix_maximum:PREFIX_MAXIMUM", "the greatest key so far, at every place")
+    register(
+        "prefix_maximum", "nar_bench_template.prefix_maximum:PREFIX_MAXIMUM", "the greatest key so far, at every place"
+    )
 
 
 @hookimpl
