@@ -64,7 +64,7 @@ def nar_bench(zoo: Path) -> NarBench:
             [str(Path(sys.executable).parent / "nar-bench"), *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=150,
             env={**os.environ, "PYTHONPATH": path, "NAR_BENCH_IMPORT_LIMIT": "0.5", "COLUMNS": "80", **environment},
         )
 
