@@ -7,7 +7,7 @@ type                 dense (the reference's)     compact (stored)
 ===================  ==========================  =====================================
 scalar               [..., loc] float64          [..., loc] float64
 mask                 [..., loc] float64          [..., loc] int8 (0, 1, MASKED)
-categorical          [..., loc, C] one-hot       [..., loc] int8 class (MASKED: all -1)
+categorical          [..., loc, C] one-hot       [..., loc] int8 class (MASKED: see `to_dense`)
 mask_one             [..., N] one-hot            [...] int16 node index
 pointer              [..., loc] int64            [..., loc] int16 node index
 permutation_pointer  [..., N] int64              [..., N] int16 node index
@@ -60,13 +60,16 @@ def compact_dtype(feature: Feature, nodes: int) -> np.dtype[Any]:
 
 
 def to_dense(feature: Feature, values: Array, nodes: int) -> Array:
-    """Expand compact `values` [..., *compact_shape] to dense [..., *dense_shape]; float64, or int64 for pointers."""
+    """Expand compact `values` [..., *compact_shape] to dense [..., *dense_shape]; float64, or int64 for pointers.
+
+    A masked class is minus the one-hot vector of the last class, as the reference has it.
+    """
     if feature.type is Type.MASK_ONE:
         return np.asarray(values[..., None] == np.arange(nodes), dtype=np.float64)
     if feature.type is Type.CATEGORICAL:
         one_hot = (values[..., None] == np.arange(feature.classes)).astype(np.float64)
-        one_hot[values == MASKED] = MASKED
-        return np.asarray(one_hot)
+        one_hot[..., -1][values == MASKED] = MASKED
+        return one_hot
     return np.asarray(values, dtype=np.int64 if feature.type in _INDEX_TYPES else np.float64)
 
 
@@ -107,12 +110,12 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
         _within(array, MASKED, 1, where, feature)
         return array.astype(dtype)
     if feature.type is Type.CATEGORICAL:
-        masked = (array == MASKED).all(axis=-1)
+        masked = (array[..., :-1] == 0).all(axis=-1) & (array[..., -1] == MASKED)
         one_hot = ((array == 0) | (array == 1)).all(axis=-1) & (array.sum(axis=-1) == 1)
         if not (masked | one_hot).all():
             raise InputError(
                 f"{where}: entry {_first(~(masked | one_hot))} is neither one-hot over {feature.classes} classes "
-                f"nor all {MASKED}."
+                f"nor masked, which is 0 but for {MASKED} in the last class."
             )
         return np.where(masked, MASKED, array.argmax(axis=-1)).astype(dtype)
     if feature.type is Type.MASK_ONE and array.shape:
