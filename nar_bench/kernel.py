@@ -132,7 +132,11 @@ def _compiled(function: Any, memo: dict[Any, Any]) -> Any:
     scope = dict(function.__globals__)
     clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
     clone.__module__ = function.__module__
-    memo[function] = numba.njit(clone)  # before the callees, so that recursion ends
+    # A part that many algorithms share, such as the graph families, is compiled once for all of them. Its name in the
+    # cache carries a hash of all the source that it depends on, as the driver's does. A generator cannot be cached.
+    cached = not inspect.isgeneratorfunction(function) and Path(inspect.getfile(function)).exists()
+    clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
+    memo[function] = numba.njit(cache=cached)(clone)  # before the callees, so that recursion ends
     for name, callee in _callees(function):
         scope[name] = _compiled(callee, memo)
     return memo[function]

@@ -135,14 +135,17 @@ def derived_inputs_may_be_left_out(algorithm: Algorithm) -> None:
 
 
 def hints_end_in_the_output(algorithm: Algorithm) -> None:
-    """Where a hint has an output's name, or that name and `_h`, its last value is the output."""
+    """Where a hint has an output's name, or that name and `_h`, its last value is the output; `loose_ends` says if not."""
     batch = _batch(algorithm)
     last = batch.offsets[1:] - 1
     for output in algorithm.spec.outputs:
         for hint in algorithm.spec.hints:
             if hint.name in (output.name, f"{output.name}_h"):
                 same = np.array_equal(batch.hints[hint.name][last], batch.outputs[output.name])
-                require(same, f"the last hint '{hint.name}' is not the output '{output.name}'.")
+                if hint.name in algorithm.loose_ends:
+                    require(not same, f"the last hint '{hint.name}' is the output; take it off loose_ends.")
+                else:
+                    require(same, f"the last hint '{hint.name}' is not the output '{output.name}'.")
 
 
 def verify_accepts_its_own_answers(algorithm: Algorithm) -> None:

@@ -19,7 +19,7 @@ from nar_bench.spec import Location, Type
 from nar_bench.trajectory import Array, Batch, compact_dtype, compact_shape
 
 ShiftValue = Any
-"""A number, a sequence of numbers, or one of POSITIONS."""
+"""A number, the word for one, a sequence of these, or one of POSITIONS."""
 
 POSITIONS = ("ordered", "random")
 """Values of the shift axis `positions`, which every algorithm with an input `pos` has."""
@@ -37,7 +37,8 @@ def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: i
         count: number of instances, at least 0.
         seed: in [0, 2^63).
         first: index of the first sample; samples first .. first + count - 1 are made.
-        shift: shift axes, by name: a number, or a sequence of numbers of which each sample draws one.
+        shift: shift axes, by name: a number, the word for one (`family="grid"`), or a sequence of these of which
+            each sample draws one.
             `positions` is "ordered" (i / N, the default) or "random" (sorted uniform draws).
 
     Raises:
@@ -87,6 +88,9 @@ def _check_range(algorithm: Algorithm, name: str, value: Any, low: int, high: in
 
 
 def _choices(algorithm: Algorithm, name: str, value: ShiftValue) -> Array:
+    words = algorithm.words.get(name, ())
+    if words:
+        return _word_choices(algorithm, name, value, words)
     try:
         choices = np.atleast_1d(np.asarray(value, dtype=np.float64))
     except (TypeError, ValueError):
@@ -102,6 +106,16 @@ def _choices(algorithm: Algorithm, name: str, value: ShiftValue) -> Array:
             f"algorithm '{algorithm.name}', shift axis '{name}': got {value!r}; allowed: from {low:g} to {high:g}."
         )
     return choices
+
+
+def _word_choices(algorithm: Algorithm, name: str, value: ShiftValue, words: tuple[str, ...]) -> Array:
+    chosen = [value] if isinstance(value, str | int) else list(value)
+    unknown = [one for one in chosen if one not in words and one not in range(len(words))]
+    if unknown or not chosen:
+        raise UnknownName(
+            "value", str(unknown[0] if unknown else value), words, where=f"algorithm '{algorithm.name}', axis '{name}'"
+        )
+    return np.array([words.index(one) if one in words else one for one in chosen], np.float64)
 
 
 def _randomise_positions(algorithm: Algorithm, inputs: dict[str, Array], seed: int, first: int) -> None:

@@ -63,7 +63,7 @@ def integer(rng: Rng, high: int) -> int:
         least = (_TWO_32 - bound) % bound
         while product & _LOW_32 < least:
             product = (bits(rng) >> _S32) * bound
-    return int(product >> _S32)
+    return np.int64(product >> _S32)  # type: ignore[return-value]  # numba's int() would keep it unsigned
 
 
 def choice(rng: Rng, values: NDArray[np.float64]) -> float:

@@ -57,7 +57,8 @@ class Algorithm:
         spec: the features; hints in the order in which `step` yields them.
         sample: `sample(rng, size, <shift axes>) -> inputs`, plain Python that numba compiles: draws one instance
             with the functions of `nar_bench.data.random` and returns its compact inputs in the order of the
-            spec. Every parameter after `size` is a numeric shift axis and has a default, the test distribution's.
+            spec. Every parameter after `size` is a shift axis and has a number for a default, the test
+            distribution's.
         step: the stepping function (see `nar_bench.kernel`).
         verify: `verify(inputs, outputs) -> bool` on dense arrays of one instance; True for *every* right answer.
         reference: `reference(inputs) -> outputs`, dense, by an implementation independent of `step`.
@@ -66,6 +67,8 @@ class Algorithm:
         nodes: number of nodes N of an instance of a given size.
         smallest: the least size.
         ranges: shift axis -> least and greatest value allowed; axes not named take any number.
+        words: shift axis -> the names that stand for its values 0, 1, 2 and so on, such as graph families.
+        loose_ends: hint -> why its last value is not the output of the same name, where it is not.
         training: shift axis -> value or values of the training distribution, where it differs from the default.
         compiled: whether numba can compile `sample` and `step`.
     """
@@ -83,6 +86,8 @@ class Algorithm:
     nodes: Callable[[int], int] = _same
     smallest: int = 1
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loose_ends: Mapping[str, str] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     compiled: bool = True
 

@@ -9,9 +9,110 @@ from nar_bench.plugin.hookspecs import Register
 @hookimpl
 def register_algorithms(register: Register) -> None:
     """Register the algorithms."""
+    register(
+        "activity_selector",
+        "nar_bench_clrs30.greedy.activity_selector:ACTIVITY_SELECTOR",
+        "most activities that do not overlap",
+    )
+    register(
+        "articulation_points",
+        "nar_bench_clrs30.graphs.articulation_points:ARTICULATION_POINTS",
+        "nodes whose removal disconnects a graph",
+    )
     register("bellman_ford", "nar_bench_clrs30.graphs.bellman_ford:BELLMAN_FORD", "single-source shortest paths")
     register("bfs", "nar_bench_clrs30.graphs.bfs:BFS", "breadth-first search")
+    register(
+        "binary_search",
+        "nar_bench_clrs30.searching.binary_search:BINARY_SEARCH",
+        "place of a value in sorted keys",
+    )
+    register(
+        "bipartite_matching",
+        "nar_bench_clrs30.graphs.bipartite_matching:BIPARTITE_MATCHING",
+        "maximum matching of a bipartite graph by augmenting paths",
+    )
+    register("bridges", "nar_bench_clrs30.graphs.bridges:BRIDGES", "edges whose removal disconnects a graph")
+    register("bubble_sort", "nar_bench_clrs30.sorting.bubble_sort:BUBBLE_SORT", "sorting by exchanging neighbours")
+    register(
+        "dag_shortest_paths",
+        "nar_bench_clrs30.graphs.dag_shortest_paths:DAG_SHORTEST_PATHS",
+        "shortest paths in a directed acyclic graph",
+    )
+    register("dfs", "nar_bench_clrs30.graphs.dfs:DFS", "depth-first search")
+    register(
+        "dijkstra",
+        "nar_bench_clrs30.graphs.dijkstra:DIJKSTRA",
+        "single-source shortest paths, nearest node first",
+    )
+    register(
+        "find_maximum_subarray",
+        "nar_bench_clrs30.divide_and_conquer.find_maximum_subarray:FIND_MAXIMUM_SUBARRAY",
+        "greatest sum of consecutive numbers, by halves",
+    )
+    register(
+        "find_maximum_subarray_kadane",
+        "nar_bench_clrs30.divide_and_conquer.find_maximum_subarray_kadane:FIND_MAXIMUM_SUBARRAY_KADANE",
+        "greatest sum of consecutive numbers, in one pass",
+    )
+    register(
+        "floyd_warshall",
+        "nar_bench_clrs30.graphs.floyd_warshall:FLOYD_WARSHALL",
+        "shortest paths between all pairs",
+    )
+    register("graham_scan", "nar_bench_clrs30.geometry.graham_scan:GRAHAM_SCAN", "convex hull by angle")
+    register("heapsort", "nar_bench_clrs30.sorting.heapsort:HEAPSORT", "sorting with a heap")
     register("insertion_sort", "nar_bench_clrs30.sorting.insertion_sort:INSERTION_SORT", "sorting by insertion")
+    register("jarvis_march", "nar_bench_clrs30.geometry.jarvis_march:JARVIS_MARCH", "convex hull by wrapping")
+    register(
+        "kmp_matcher",
+        "nar_bench_clrs30.strings.kmp_matcher:KMP_MATCHER",
+        "first match of a needle, with a prefix function",
+    )
+    register("lcs_length", "nar_bench_clrs30.dynamic_programming.lcs_length:LCS_LENGTH", "longest common subsequence")
+    register(
+        "matrix_chain_order",
+        "nar_bench_clrs30.dynamic_programming.matrix_chain_order:MATRIX_CHAIN_ORDER",
+        "cheapest order of matrix products",
+    )
+    register("minimum", "nar_bench_clrs30.searching.minimum:MINIMUM", "least key")
+    register(
+        "mst_kruskal",
+        "nar_bench_clrs30.graphs.mst_kruskal:MST_KRUSKAL",
+        "minimum spanning tree, lightest edge first",
+    )
+    register("mst_prim", "nar_bench_clrs30.graphs.mst_prim:MST_PRIM", "minimum spanning tree, grown from one node")
+    register(
+        "naive_string_matcher",
+        "nar_bench_clrs30.strings.naive_string_matcher:NAIVE_STRING_MATCHER",
+        "first match of a needle, at every shift",
+    )
+    register(
+        "optimal_bst",
+        "nar_bench_clrs30.dynamic_programming.optimal_bst:OPTIMAL_BST",
+        "optimal binary search tree",
+    )
+    register("quickselect", "nar_bench_clrs30.searching.quickselect:QUICKSELECT", "median by partition")
+    register("quicksort", "nar_bench_clrs30.sorting.quicksort:QUICKSORT", "sorting by partition")
+    register(
+        "segments_intersect",
+        "nar_bench_clrs30.geometry.segments_intersect:SEGMENTS_INTERSECT",
+        "whether two segments intersect",
+    )
+    register(
+        "strongly_connected_components",
+        "nar_bench_clrs30.graphs.strongly_connected_components:STRONGLY_CONNECTED_COMPONENTS",
+        "strongly connected components of a directed graph",
+    )
+    register(
+        "task_scheduling",
+        "nar_bench_clrs30.greedy.task_scheduling:TASK_SCHEDULING",
+        "unit tasks with deadlines, as the reference selects them",
+    )
+    register(
+        "topological_sort",
+        "nar_bench_clrs30.graphs.topological_sort:TOPOLOGICAL_SORT",
+        "order of a directed acyclic graph",
+    )
 
 
 @hookimpl

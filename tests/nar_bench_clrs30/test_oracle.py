@@ -31,7 +31,7 @@ def test_trajectories_are_the_references(name: str, compiled: bool) -> None:
     # The reference's own pipeline moves a constant pred_h to the inputs; the raw hint must be that input at every step.
     moved = part(arrays, "proc/input/")
     constant = {key: hints.pop(f"{key}_h") for key in moved if key == "pred"}
-    for b, length in enumerate(arrays["lengths"]):
+    for b, length in enumerate(arrays["lengths"].astype(int)):
         given = {key: value[b] for key, value in (inputs | moved).items()}
         trajectory = algorithm.run(**given)
         assert trajectory.length == length

@@ -16,12 +16,16 @@ from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
 from nar_bench_clrs30.graphs.instances import (
+    FAMILY_NAMES,
     TRAINING_DENSITIES,
+    WEIGHT_RANGES,
     adjacency,
     derive_adjacency,
+    directed,
     refuse_other_adjacency,
-    weighted_erdos_renyi,
+    weighted_undirected_graph,
 )
+from nar_bench_clrs30.graphs.shortest_paths import is_shortest_path_tree
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -37,14 +41,10 @@ SPEC = AlgorithmSpec(
     )
 )
 
-RELATIVE_TOLERANCE = 1e-9
-"""Two path lengths count as equal when they differ by less than this share of the larger: sums of weights in another
-order round differently."""
 
-
-def sample(rng, size, p=0.5):
-    """Draw an undirected weighted graph (see `weighted_erdos_renyi`) and a uniform source."""
-    A = weighted_erdos_renyi(rng, size, p)
+def sample(rng, size, p=0.5, family=0, low=0.0, high=1.0):
+    """Draw an undirected weighted graph (see `weighted_undirected_graph`) and a uniform source."""
+    A = weighted_undirected_graph(rng, size, p, family, low, high)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)
 
 
@@ -75,22 +75,16 @@ def check(inputs: Inputs) -> None:
     """Refuse an `adj` of another graph, and cycles of negative length, on which the sweeps would never end."""
     refuse_other_adjacency(inputs)
     A = inputs["A"]
-    if (A < 0).any() and nx.negative_edge_cycle(nx.from_numpy_array(A, create_using=nx.DiGraph)):
+    if (A < 0).any() and nx.negative_edge_cycle(directed(inputs)):
         raise InputError(
             "input 'A' has a cycle of negative length, on which no shortest path exists (an undirected edge of "
             "negative weight is such a cycle); only graphs without one are allowed."
         )
 
 
-def _distances(inputs: Inputs) -> dict[int, float]:
-    graph = nx.from_numpy_array(inputs["A"], create_using=nx.DiGraph)
-    lengths: dict[int, float] = nx.single_source_bellman_ford_path_length(graph, int(np.argmax(inputs["s"])))
-    return lengths
-
-
 def reference(inputs: Inputs) -> dict[str, Array]:
     """Find shortest paths with networkx."""
-    graph = nx.from_numpy_array(inputs["A"], create_using=nx.DiGraph)
+    graph = directed(inputs)
     pi = np.arange(len(graph))
     for node, path in nx.single_source_bellman_ford_path(graph, int(np.argmax(inputs["s"]))).items():
         if len(path) > 1:
@@ -99,29 +93,8 @@ def reference(inputs: Inputs) -> dict[str, Array]:
 
 
 def verify(inputs: Inputs, outputs: Inputs) -> bool:
-    """Accept every tree of shortest paths: walking pi from a reached node leads to s along a path of least length."""
-    A, pi, source = inputs["A"], outputs["pi"].tolist(), int(np.argmax(inputs["s"]))
-    distances = _distances(inputs)
-    if pi[source] != source:
-        return False
-    for node in range(len(pi)):
-        if node not in distances:
-            if pi[node] != node:
-                return False
-            continue
-        # Walking back is what makes zero-length cycles fail: each edge of one would pass a test of that edge alone.
-        length, at = 0.0, node
-        for _ in range(len(pi)):
-            if at == source:
-                break
-            length += A[pi[at], at]
-            if A[pi[at], at] == 0:
-                return False
-            at = pi[at]
-        scale = max(1.0, abs(length), abs(distances[node]))
-        if at != source or abs(length - distances[node]) > RELATIVE_TOLERANCE * scale:
-            return False
-    return True
+    """Accept every tree of shortest paths from s."""
+    return is_shortest_path_tree(inputs["A"], int(np.argmax(inputs["s"])), outputs["pi"])
 
 
 BELLMAN_FORD = Algorithm(
@@ -135,6 +108,7 @@ BELLMAN_FORD = Algorithm(
     reference=reference,
     check=check,
     derive={"pos": derive_positions, "adj": derive_adjacency},
-    ranges={"p": (0, 1)},
+    ranges=WEIGHT_RANGES,
+    words={"family": FAMILY_NAMES},
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

@@ -14,11 +14,14 @@ from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
 from nar_bench_clrs30.graphs.instances import (
+    FAMILY_NAMES,
+    GRAPH_RANGES,
     TRAINING_DENSITIES,
     adjacency,
     derive_adjacency,
-    erdos_renyi,
+    directed,
     refuse_other_adjacency,
+    undirected_graph,
 )
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
@@ -35,9 +38,9 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5):
-    """Draw an undirected graph (edge probability p squared, see `erdos_renyi`) and a uniform source."""
-    A = erdos_renyi(rng, size, p)
+def sample(rng, size, p=0.5, family=0):
+    """Draw an undirected graph (see `undirected_graph`) and a uniform source."""
+    A = undirected_graph(rng, size, p, family)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)
 
 
@@ -57,7 +60,7 @@ def bfs(A, s, pi):
         for u in range(n):
             if level[u] == t:
                 for v in range(n):  # line 12
-                    if A[u, v] != 0 and level[v] < 0:
+                    if level[v] < 0 and A[u, v] != 0:
                         reach[v] = 1
                         level[v] = t + 1
                         pi[v] = u  # lines 14-16
@@ -67,7 +70,7 @@ def bfs(A, s, pi):
 
 def reference(inputs: Inputs) -> dict[str, Array]:
     """Search with networkx."""
-    graph = nx.from_numpy_array(inputs["A"] != 0, create_using=nx.DiGraph)
+    graph = directed(inputs)
     source = int(np.argmax(inputs["s"]))
     pi = np.arange(len(graph))
     for node, predecessor in nx.bfs_predecessors(graph, source):
@@ -77,7 +80,7 @@ def reference(inputs: Inputs) -> dict[str, Array]:
 
 def verify(inputs: Inputs, outputs: Inputs) -> bool:
     """Accept every breadth-first tree: each reached node hangs on a neighbour one level nearer to the source."""
-    graph = nx.from_numpy_array(inputs["A"] != 0, create_using=nx.DiGraph)
+    graph = directed(inputs)
     source = int(np.argmax(inputs["s"]))
     levels = nx.single_source_shortest_path_length(graph, source)
     for node, parent in enumerate(outputs["pi"].tolist()):
@@ -100,6 +103,7 @@ BFS = Algorithm(
     reference=reference,
     check=refuse_other_adjacency,
     derive={"pos": derive_positions, "adj": derive_adjacency},
-    ranges={"p": (0, 1)},
+    ranges=GRAPH_RANGES,
+    words={"family": FAMILY_NAMES},
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

@@ -5,9 +5,11 @@ The first part is plain Python that numba compiles; the second works on the dens
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 
-from nar_bench.data.random import uniform
+from nar_bench.data.graphs import FAMILIES, edges_of
+from nar_bench.data.random import integer, permutation, uniform
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
 from nar_bench.trajectory import Array
@@ -15,14 +17,30 @@ from nar_bench.trajectory import Array
 TRAINING_DENSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Values of p in the reference's training script; each sample draws one."""
 
+TRAINING_DENSITIES_HALVED = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
+"""The same where the answers are rare in dense graphs (articulation_points, bridges, mst_kruskal)."""
 
-def erdos_renyi(rng, n, p):
-    """Draw an undirected 0/1 graph [n, n] as the reference does.
+FAMILY_NAMES = ("clrs30", *FAMILIES)
+"""Names of the shift axis `family`: the reference's own distribution, or a family of `nar_bench.data.graphs`."""
 
-    The reference draws a directed graph of density p and keeps an edge only where both directions are there, so
-    that the density is p squared off the diagonal and p on it; drawing with p squared at once is equal in law.
+CLRS30 = 0
+
+GRAPH_RANGES = {"p": (0.0, 1.0)}
+WEIGHT_RANGES = {"p": (0.0, 1.0), "low": (0.0, 1e6), "high": (0.0, 1e6)}
+
+
+def undirected_graph(rng, n, p, family):
+    """Draw an undirected 0/1 graph [n, n].
+
+    The reference's own graph is a directed one of density p in which an edge is kept only where both directions are
+    there, so that the density is p squared off the diagonal and p on it; drawing with p squared at once is equal in law.
     """
-    A = np.empty((n, n))
+    A = np.zeros((n, n))
+    if family != CLRS30:
+        edges = edges_of(rng, int(family) - 1, n, p)
+        for e in range(len(edges)):
+            A[edges[e, 0], edges[e, 1]] = A[edges[e, 1], edges[e, 0]] = 1.0
+        return A
     density = p * p
     for i in range(n):
         for j in range(i):
@@ -31,15 +49,61 @@ def erdos_renyi(rng, n, p):
     return A
 
 
-def weighted_erdos_renyi(rng, n, p):
-    """Draw an undirected graph with weights sqrt(u v + 1e-3), u and v uniform in [0, 1), as the reference does."""
-    A = np.empty((n, n))
-    density = p * p
+def weighted_undirected_graph(rng, n, p, family, low, high):
+    """Draw an undirected graph with weights sqrt(u v + 1e-3), u and v uniform in [low, high), as the reference does.
+
+    A self-loop of the reference has one weight twice, sqrt(u u + 1e-3).
+    """
+    A = undirected_graph(rng, n, p, family)
     for i in range(n):
         for j in range(i):
-            A[i, j] = A[j, i] = (uniform(rng) < density) * np.sqrt(uniform(rng) * uniform(rng) + 1e-3)
-        loop = uniform(rng)
-        A[i, i] = (uniform(rng) < p) * np.sqrt(loop * loop + 1e-3)
+            if A[i, j] != 0:
+                u, v = low + (high - low) * uniform(rng), low + (high - low) * uniform(rng)
+                A[i, j] = A[j, i] = np.sqrt(u * v + 1e-3)
+        if A[i, i] != 0:
+            u = low + (high - low) * uniform(rng)
+            A[i, i] = np.sqrt(u * u + 1e-3)
+    return A
+
+
+def directed_graph(rng, n, p, family):
+    """Draw a directed 0/1 graph [n, n]; the reference's has edges and self-loops of probability p.
+
+    An edge of a family is kept one way, the other, or both, with equal odds.
+    """
+    A = np.zeros((n, n))
+    if family != CLRS30:
+        edges = edges_of(rng, int(family) - 1, n, p)
+        for e in range(len(edges)):
+            ways = integer(rng, 3)
+            if ways != 0:
+                A[edges[e, 0], edges[e, 1]] = 1.0
+            if ways != 1:
+                A[edges[e, 1], edges[e, 0]] = 1.0
+        return A
+    for i in range(n):
+        for j in range(n):
+            A[i, j] = (uniform(rng) < p) * 1.0
+    return A
+
+
+def acyclic_graph(rng, n, p, family):
+    """Draw a directed acyclic 0/1 graph [n, n]: pairs with probability p, or a family's, all along one random order."""
+    A = np.zeros((n, n))
+    place = permutation(rng, n)
+    if family != CLRS30:
+        edges = edges_of(rng, int(family) - 1, n, p)
+        for e in range(len(edges)):
+            u, v = edges[e, 0], edges[e, 1]
+            if place[u] < place[v]:
+                A[u, v] = 1.0
+            else:
+                A[v, u] = 1.0
+        return A
+    for i in range(n):
+        for j in range(n):
+            if place[i] < place[j]:
+                A[i, j] = (uniform(rng) < p) * 1.0
     return A
 
 
@@ -71,3 +135,51 @@ def refuse_other_adjacency(inputs: Inputs) -> None:
             f"inputs 'A' and 'adj' disagree at [{i}, {j}]: A is {inputs['A'][i, j]:g}, adj is {inputs['adj'][i, j]:g}; "
             "adj must be 1 exactly where A is not 0 and on the diagonal. Leave adj out to have it derived."
         )
+
+
+def refuse_directed(inputs: Inputs) -> None:
+    """Raise InputError where `A` is not symmetric or does not fit `adj`."""
+    refuse_other_adjacency(inputs)
+    A = inputs["A"]
+    wrong = np.argwhere(A != A.T)
+    if len(wrong):
+        i, j = wrong[0].tolist()
+        raise InputError(
+            f"input 'A' is {A[i, j]:g} at [{i}, {j}] and {A[j, i]:g} at [{j}, {i}]; this algorithm is for undirected "
+            "graphs, whose weights are symmetric."
+        )
+
+
+def refuse_negative(inputs: Inputs) -> None:
+    """Raise InputError where `A` has a negative weight."""
+    wrong = np.argwhere(inputs["A"] < 0)
+    if len(wrong):
+        i, j = wrong[0].tolist()
+        raise InputError(
+            f"input 'A' is {inputs['A'][i, j]:g} at [{i}, {j}]; only weights that are not negative are allowed."
+        )
+
+
+def refuse_cyclic(inputs: Inputs) -> None:
+    """Raise InputError where `A` has a directed cycle, self-loops included, or does not fit `adj`."""
+    refuse_other_adjacency(inputs)
+    try:
+        cycle = nx.find_cycle(directed(inputs))
+    except nx.NetworkXNoCycle:
+        return
+    way = " -> ".join(str(u) for u, _ in cycle)
+    raise InputError(
+        f"input 'A' has the cycle {way} -> {cycle[0][0]}; only graphs without directed cycles are allowed."
+    )
+
+
+def directed(inputs: Inputs) -> nx.DiGraph:
+    """Return the graph of `A` for networkx; edges carry `weight`."""
+    return nx.from_numpy_array(inputs["A"], create_using=nx.DiGraph)
+
+
+def undirected(inputs: Inputs) -> nx.Graph:
+    """Return the undirected graph of `A` for networkx, without self-loops; edges carry `weight`."""
+    graph = nx.from_numpy_array(inputs["A"])
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return graph

@@ -1,0 +1,116 @@
+"""Shortest paths between all pairs of nodes.
+
+Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 25.2, FLOYD-WARSHALL (page
+695), with the predecessors of equation 25.7 (page 697). CLRS-30 shows a hint *before* each k, so that the last hint is
+one relaxation short of the output; a distance not known is 0, and D[i, i] is the weight of a self-loop.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nar_bench.plugin.contracts import Algorithm, Inputs
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.trajectory import Array
+from nar_bench_clrs30.graphs.instances import (
+    FAMILY_NAMES,
+    TRAINING_DENSITIES,
+    WEIGHT_RANGES,
+    adjacency,
+    derive_adjacency,
+    refuse_negative,
+    refuse_other_adjacency,
+    weighted_undirected_graph,
+)
+from nar_bench_clrs30.graphs.shortest_paths import all_pairs_predecessors, is_shortest_path_tree, shortest_distances
+from nar_bench_clrs30.positions import derive_positions, ordered_positions
+
+SPEC = AlgorithmSpec(
+    (
+        Feature("pos", Stage.INPUT, Location.NODE, Type.SCALAR),
+        Feature("A", Stage.INPUT, Location.EDGE, Type.SCALAR),
+        Feature("adj", Stage.INPUT, Location.EDGE, Type.MASK),
+        Feature("Pi_h", Stage.HINT, Location.EDGE, Type.POINTER),
+        Feature("D", Stage.HINT, Location.EDGE, Type.SCALAR),
+        Feature("msk", Stage.HINT, Location.EDGE, Type.MASK),
+        Feature("k", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("Pi", Stage.OUTPUT, Location.EDGE, Type.POINTER),
+    )
+)
+
+
+def sample(rng, size, p=0.5, family=0, low=0.0, high=1.0):
+    """Draw an undirected weighted graph (see `weighted_undirected_graph`)."""
+    A = weighted_undirected_graph(rng, size, p, family, low, high)
+    return ordered_positions(size), A, adjacency(A)
+
+
+def relax(k, D, Pi, msk):
+    """Allow paths through k: line 7 and equation 25.7, for all pairs."""
+    n = D.shape[0]
+    through, from_k, known = D[:, k].copy(), D[k].copy(), msk[k].copy()
+    reaches = msk[:, k].copy()
+    for i in range(n):
+        if reaches[i]:
+            for j in range(n):
+                if known[j]:
+                    if not msk[i, j] or through[i] + from_k[j] < D[i, j]:
+                        D[i, j] = through[i] + from_k[j]
+                        Pi[i, j] = Pi[k, j]
+                    msk[i, j] = 1
+
+
+def floyd_warshall(A, adj, Pi):
+    """Find paths; Pi[i, j] is the node before j on a shortest path from i, i where there is none."""
+    n = A.shape[0]
+    D, msk = A.copy(), adj.copy()
+    for i in range(n):
+        Pi[i, :] = i
+    for k in range(n):  # line 3
+        yield Pi, D, msk, k
+        relax(k, D, Pi, msk)
+
+
+def check(inputs: Inputs) -> None:
+    """Refuse negative weights, which would need the diagonal at 0, and an `adj` of another graph."""
+    refuse_other_adjacency(inputs)
+    refuse_negative(inputs)
+
+
+def reference(inputs: Inputs) -> dict[str, Array]:
+    """Find shortest paths from every node with networkx (Dijkstra's algorithm)."""
+    return {"Pi": all_pairs_predecessors(inputs["A"])}
+
+
+def verify(inputs: Inputs, outputs: Inputs) -> bool:
+    """Accept a tree of shortest paths from every node; where there is no path from i to j, Pi[i, j] must be i."""
+    A, Pi = inputs["A"], outputs["Pi"]
+    for i in range(len(A)):
+        reached = shortest_distances(A, i)
+        row = Pi[i].copy()
+        for j in range(len(A)):
+            if j not in reached:
+                if row[j] != i:
+                    return False
+                row[j] = j
+        if not is_shortest_path_tree(A, i, row):
+            return False
+    return True
+
+
+FLOYD_WARSHALL = Algorithm(
+    name="floyd_warshall",
+    version=1,
+    source="CLRS 3rd edition, section 25.2, page 695; hints as in Velickovic et al. 2022 (CLRS-30)",
+    spec=SPEC,
+    sample=sample,
+    step=floyd_warshall,
+    verify=verify,
+    reference=reference,
+    check=check,
+    derive={"pos": derive_positions, "adj": derive_adjacency},
+    loose_ends={"Pi_h": "the reference shows the hint before the last relaxation"},
+    ranges=WEIGHT_RANGES,
+    words={"family": FAMILY_NAMES},
+    training={"p": TRAINING_DENSITIES, "positions": "random"},
+)

@@ -1,0 +1,137 @@
+"""The strongly connected components of a directed graph.
+
+Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 22.5,
+STRONGLY-CONNECTED-COMPONENTS (page 617): a depth-first walk, then one of the transposed graph from the node that was
+finished last. In the second walk the reference updates `d` for roots only.
+"""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+
+from nar_bench.data.random import permutation, uniform
+from nar_bench.plugin.contracts import Algorithm, Inputs
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.trajectory import Array
+from nar_bench_clrs30.graphs.depth_first import CLOSE, OPEN, ROOT, TICK, depth_first
+from nar_bench_clrs30.graphs.instances import (
+    CLRS30,
+    FAMILY_NAMES,
+    TRAINING_DENSITIES,
+    adjacency,
+    derive_adjacency,
+    directed,
+    directed_graph,
+    refuse_other_adjacency,
+)
+from nar_bench_clrs30.positions import derive_positions, ordered_positions
+
+SPEC = AlgorithmSpec(
+    (
+        Feature("pos", Stage.INPUT, Location.NODE, Type.SCALAR),
+        Feature("A", Stage.INPUT, Location.EDGE, Type.SCALAR),
+        Feature("adj", Stage.INPUT, Location.EDGE, Type.MASK),
+        Feature("scc_id_h", Stage.HINT, Location.NODE, Type.POINTER),
+        Feature("A_t", Stage.HINT, Location.EDGE, Type.MASK),
+        Feature("color", Stage.HINT, Location.NODE, Type.CATEGORICAL, 3),
+        Feature("d", Stage.HINT, Location.NODE, Type.SCALAR),
+        Feature("f", Stage.HINT, Location.NODE, Type.SCALAR),
+        Feature("s_prev", Stage.HINT, Location.NODE, Type.POINTER),
+        Feature("s", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("u", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("v", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("s_last", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("time", Stage.HINT, Location.GRAPH, Type.SCALAR),
+        Feature("phase", Stage.HINT, Location.GRAPH, Type.MASK),
+        Feature("scc_id", Stage.OUTPUT, Location.NODE, Type.POINTER),
+    )
+)
+
+
+def sample(rng, size, p=0.5, eps=0.01, k=4, family=0):
+    """Draw k groups with edges of probability p inside and eps from each to later ones, in random order of nodes.
+
+    No edge leads back to an earlier group, so that no two groups grow together.
+    """
+    if family != CLRS30:
+        A = directed_graph(rng, size, p, family)
+        return ordered_positions(size), A, adjacency(A)
+    groups = int(k)
+    A = np.zeros((size, size))
+    node = permutation(rng, size)
+    for i in range(size):
+        for j in range(size):
+            group_i, group_j = min(i // (size // groups), groups - 1), min(j // (size // groups), groups - 1)
+            if group_i == group_j:
+                # The reference also adds eps edges inside a group, where none is there yet.
+                A[node[i], node[j]] = (uniform(rng) < p + (1 - p) * eps) * 1.0
+            elif group_i < group_j:
+                A[node[i], node[j]] = (uniform(rng) < eps) * 1.0
+    return ordered_positions(size), A, adjacency(A)
+
+
+def strongly_connected_components(A, scc_id):
+    """Find them; scc_id[u] is the node from which the second walk found u's component."""
+    n = A.shape[0]
+    d, f, time = np.zeros(n), np.zeros(n), 0.0
+    A_t = adjacency(A.T)
+    for v in range(n):
+        scc_id[v] = v
+    color, s_prev = np.zeros(n, np.int8), np.arange(n)
+    for event, s, u, v, s_last in depth_first(A, np.arange(n), color, s_prev):  # line 1
+        if event == OPEN:
+            time += TICK
+            d[u] = time
+        elif event == CLOSE:
+            time += TICK
+            f[u] = time
+        yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 0
+    color, s_prev = np.zeros(n, np.int8), np.arange(n)
+    for event, s, u, v, s_last in depth_first(A.T, np.argsort(-f), color, s_prev):  # lines 2 and 3
+        if event != ROOT:
+            scc_id[u] = s  # line 4
+        if event == OPEN:
+            if u != s:
+                continue
+            time += TICK
+            d[u] = time
+        elif event == CLOSE:
+            time += TICK
+            f[u] = time
+        yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 1
+
+
+def reference(inputs: Inputs) -> dict[str, Array]:
+    """Find them with networkx; the least node stands for its component."""
+    scc_id = np.empty(len(inputs["A"]), np.int64)
+    for component in nx.strongly_connected_components(directed(inputs)):
+        scc_id[list(component)] = min(component)
+    return {"scc_id": scc_id}
+
+
+def verify(inputs: Inputs, outputs: Inputs) -> bool:
+    """Accept every choice of one member to stand for each component."""
+    scc_id = outputs["scc_id"]
+    for component in nx.strongly_connected_components(directed(inputs)):
+        standing = set(scc_id[list(component)].tolist())
+        if len(standing) != 1 or not standing <= component:
+            return False
+    return True
+
+
+STRONGLY_CONNECTED_COMPONENTS = Algorithm(
+    name="strongly_connected_components",
+    version=1,
+    source="CLRS 3rd edition, section 22.5, page 617; hints as in Velickovic et al. 2022 (CLRS-30)",
+    spec=SPEC,
+    sample=sample,
+    step=strongly_connected_components,
+    verify=verify,
+    reference=reference,
+    check=refuse_other_adjacency,
+    derive={"pos": derive_positions, "adj": derive_adjacency},
+    ranges={"p": (0.0, 1.0), "eps": (0.0, 1.0), "k": (1.0, 64.0)},
+    words={"family": FAMILY_NAMES},
+    training={"p": TRAINING_DENSITIES, "positions": "random"},
+)
