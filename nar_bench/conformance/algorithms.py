@@ -135,7 +135,7 @@ def derived_inputs_may_be_left_out(algorithm: Algorithm) -> None:
 
 
 def hints_end_in_the_output(algorithm: Algorithm) -> None:
-    """Where a hint has an output's name, or that name and `_h`, its last value is the output; `loose_ends` says if not."""
+    """The last hint with an output's name, or that name and `_h`, is the output; `loose_ends` says if not."""
     batch = _batch(algorithm)
     last = batch.offsets[1:] - 1
     for output in algorithm.spec.outputs:

@@ -94,7 +94,7 @@ def triangulation_edges(x, y):  # type: ignore[no-untyped-def]
 def _near_order(x, y):  # type: ignore[no-untyped-def]
     """Order the points in columns walked up and down, so that each is near the one before."""
     n = len(x)
-    columns = int(math.ceil(math.sqrt(n / 2)))
+    columns = math.ceil(math.sqrt(n / 2))
     key = np.empty(n)
     for v in range(n):
         column = min(int(x[v] * columns), columns - 1)
@@ -133,7 +133,7 @@ def _walk(x, y, infinity, corner, beside, at, point):  # type: ignore[no-untyped
 
 
 def _in_circle(x, y, infinity, a, b, c, d):  # type: ignore[no-untyped-def]
-    """Say whether d is inside the circle through a, b, c, counterclockwise; a is a point, the others may be infinity."""
+    """Say whether d is inside the circle through a, b, c, counterclockwise; all but a may be infinity."""
     if d == infinity:
         return False
     if b == infinity:

@@ -183,7 +183,7 @@ def _watts_strogatz(rng, n):  # type: ignore[no-untyped-def]
 
 
 def _grid(n):  # type: ignore[no-untyped-def]
-    width = int(math.ceil(math.sqrt(n)))
+    width = math.ceil(math.sqrt(n))
     edges = np.empty((2 * n, 2), np.int64)
     count = 0
     for v in range(n):

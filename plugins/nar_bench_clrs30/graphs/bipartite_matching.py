@@ -50,7 +50,7 @@ SPEC = AlgorithmSpec(
 
 
 def sample(rng, size, p=0.3, family=0):
-    """Draw edges from the left half of `size` nodes to the right half: with probability p, or a family's that cross."""
+    """Draw edges from the left half of `size` nodes to the right half, with probability p or from a family."""
     left, n = size - size // 2, size + 2
     A = np.zeros((n, n))
     A[0, 1 : left + 1] = 1.0

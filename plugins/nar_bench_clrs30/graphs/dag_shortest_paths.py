@@ -69,8 +69,8 @@ def dag_shortest_paths(A, s, pi):
     u = v = s_last = s
     for i in range(n):
         pi[i] = i
-    for event, s, u, v, s_last in depth_first(A, np.full(1, s), color, s_prev):  # line 1
-        if event == OPEN and u != s:
+    for event, root, u, v, s_last in depth_first(A, np.full(1, s), color, s_prev):  # line 1
+        if event == OPEN and u != root:
             continue
         if event == CLOSE:
             if color[head] == BLACK:

@@ -45,7 +45,7 @@ def depth_first(A, roots, color, s_prev, back=False):
                 opened[u] = True
                 color[u] = GRAY  # DFS-VISIT line 3
                 yield OPEN, s, u, v, s_last
-            for v in range(n):  # noqa: B007 - line 4; the last v stays visible, as in the reference
+            for v in range(n):  # line 4; the last v stays visible, as in the reference
                 if A[u, v] != 0:
                     if color[v] == WHITE:
                         color[v] = GRAY

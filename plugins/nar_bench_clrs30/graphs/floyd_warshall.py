@@ -7,8 +7,6 @@ one relaxation short of the output; a distance not known is 0, and D[i, i] is th
 
 from __future__ import annotations
 
-import numpy as np
-
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array

@@ -33,7 +33,7 @@ def undirected_graph(rng, n, p, family):
     """Draw an undirected 0/1 graph [n, n].
 
     The reference's own graph is a directed one of density p in which an edge is kept only where both directions are
-    there, so that the density is p squared off the diagonal and p on it; drawing with p squared at once is equal in law.
+    there: the density is p squared off the diagonal and p on it. Drawing with p squared at once is equal in law.
     """
     A = np.zeros((n, n))
     if family != CLRS30:

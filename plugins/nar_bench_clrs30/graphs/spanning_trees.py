@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import networkx as nx
 
 RELATIVE_TOLERANCE = 1e-9
-"""Two total weights count as equal when they differ by less than this share: sums in another order round differently."""
+"""Two total weights count as equal when they differ by less than this share: another order rounds differently."""
 
 
 def is_minimum_spanning_forest(graph: nx.Graph, edges: Sequence[tuple[int, int]]) -> bool:

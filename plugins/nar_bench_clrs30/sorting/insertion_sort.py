@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from nar_bench.data.random import uniform
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
+from nar_bench_clrs30.keys import KEY_DISTRIBUTIONS, draw_keys
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
-from nar_bench_clrs30.sorting.order import is_sorted_order, sorted_order
+from nar_bench_clrs30.sorting.order import chain, is_sorted_order, sorted_order
 
 SPEC = AlgorithmSpec(
     (
@@ -27,20 +27,16 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size):
-    """Draw keys uniform in [0, 1)."""
-    key = np.empty(size)
-    for i in range(size):
-        key[i] = uniform(rng)
-    return ordered_positions(size), key
+def sample(rng, size, keys=0):
+    """Draw keys, by default uniform in [0, 1) (see `draw_keys`)."""
+    return ordered_positions(size), draw_keys(rng, size, keys)
 
 
 def insertion_sort(key, pred):
     """Sort; pred[v] is the node before v in the order, v itself for the first."""
     n = len(key)
     order = np.arange(n)  # order[k] is the node in place k of the book's array A
-    for v in range(n):
-        pred[v] = max(v - 1, 0)
+    chain(order, pred)
     yield pred, 0, 0
     for j in range(1, n):  # line 1
         node = order[j]
@@ -50,9 +46,7 @@ def insertion_sort(key, pred):
             i -= 1
         successor = order[i + 1]  # the node that stood there, or node itself where nothing moved
         order[i + 1] = node  # line 8
-        pred[order[0]] = order[0]
-        for k in range(1, n):
-            pred[order[k]] = order[k - 1]
+        chain(order, pred)
         yield pred, successor, node
 
 
@@ -76,5 +70,6 @@ INSERTION_SORT = Algorithm(
     verify=verify,
     reference=reference,
     derive={"pos": derive_positions},
+    words={"keys": KEY_DISTRIBUTIONS},
     training={"positions": "random"},
 )

@@ -1,10 +1,31 @@
-"""What the sorting algorithms share: a sorted order as predecessor pointers."""
+"""What the sorting algorithms share: an order of nodes as predecessor pointers.
+
+The first part is plain Python that numba compiles; the second works on the dense inputs of one instance.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from nar_bench.trajectory import Array
+
+
+def chain(order, pred):
+    """Fill pred [n]: the node before each node in `order` [n], itself for the first."""
+    pred[order[0]] = order[0]
+    for k in range(1, len(order)):
+        pred[order[k]] = order[k - 1]
+
+
+def exchange(order, pred, i, j):
+    """Exchange the nodes in places i and j, and keep `pred` the chain of `order`."""
+    if i == j:
+        return
+    order[i], order[j] = order[j], order[i]
+    for k in (i, j):
+        pred[order[k]] = order[max(k - 1, 0)]
+        if k + 1 < len(order):
+            pred[order[k + 1]] = order[k]
 
 
 def sorted_order(keys: Array) -> Array:
