@@ -16,7 +16,7 @@ import numpy as np
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
 from nar_bench.spec import AlgorithmSpec, Location
-from nar_bench.trajectory import Array, Batch, Columns, Trajectory, to_compact
+from nar_bench.trajectory import Array, Batch, Columns, Trajectory, to_compact, to_dense
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -135,7 +135,7 @@ class Algorithm:
                 raise InputError(f"{where}: input '{name}' is missing; it needs {', '.join(needed)}.")
             given[name] = self.derive[name](given)
             compact[name] = to_compact(feature, given[name], nodes, f"{where}, derived input '{name}'")
-        self.check(given)
+        self.check({name: to_dense(self.spec[name], value, nodes) for name, value in compact.items()})
         return compact, nodes
 
     def _count_nodes(self, inputs: Mapping[str, Any], where: str) -> int:

@@ -138,5 +138,6 @@ LCS_LENGTH = Algorithm(
     derive={"pos": derive_chain_positions, "pred": derive_chain_predecessors},
     smallest=2,
     ranges={"alphabet": (2, CHARACTERS)},
+    loose_ends={"b_h": "the reference stops when c is stable, and may still change b in that last sweep"},
     training={"positions": "random"},
 )

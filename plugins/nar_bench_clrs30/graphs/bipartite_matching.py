@@ -120,8 +120,8 @@ def check(inputs: Inputs) -> None:
     inner = np.concatenate([left, right])
     if not np.array_equal(inner, np.arange(1, n - 1)) or not np.array_equal(middle, A) or not np.isin(A, (0, 1)).all():
         raise InputError(
-            "input 'A' is no bipartite network: node 0 must lead to nodes 1 .. l, nodes l+1 .. N-2 to node N-1, and all "
-            "other edges from the first to the second group; every edge is 1."
+            "input 'A' is no bipartite network: node 0 must lead to nodes 1 .. l, nodes l+1 .. N-2 to node N-1, and "
+            "all other edges from the first to the second group; every edge is 1."
         )
 
 

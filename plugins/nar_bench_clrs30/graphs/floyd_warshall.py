@@ -2,7 +2,8 @@
 
 Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 25.2, FLOYD-WARSHALL (page
 695), with the predecessors of equation 25.7 (page 697). CLRS-30 shows a hint *before* each k, so that the last hint is
-one relaxation short of the output; a distance not known is 0, and D[i, i] is the weight of a self-loop.
+one relaxation short of the output; a distance not known is 0. Where i has a self-loop, D[i, i] starts from its weight
+and not from 0, so that D[i, i] and Pi[i, i] come to describe a closed walk; the diagonal is therefore not judged.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def verify(inputs: Inputs, outputs: Inputs) -> bool:
                 if row[j] != i:
                     return False
                 row[j] = j
+        row[i] = i
         if not is_shortest_path_tree(A, i, row):
             return False
     return True

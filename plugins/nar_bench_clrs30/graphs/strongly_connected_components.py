@@ -57,15 +57,15 @@ def sample(rng, size, p=0.5, eps=0.01, k=4, family=0):
     if family != CLRS30:
         A = directed_graph(rng, size, p, family)
         return ordered_positions(size), A, adjacency(A)
-    groups = int(k)
+    groups = min(int(k), size)
     A = np.zeros((size, size))
     node = permutation(rng, size)
     for i in range(size):
         for j in range(size):
             group_i, group_j = min(i // (size // groups), groups - 1), min(j // (size // groups), groups - 1)
             if group_i == group_j:
-                # The reference also adds eps edges inside a group, where none is there yet.
-                A[node[i], node[j]] = (uniform(rng) < p + (1 - p) * eps) * 1.0
+                # The reference turns each pair within a group over with probability eps: an edge to none, none to one.
+                A[node[i], node[j]] = (uniform(rng) < p * (1 - eps) + (1 - p) * eps) * 1.0
             elif group_i < group_j:
                 A[node[i], node[j]] = (uniform(rng) < eps) * 1.0
     return ordered_positions(size), A, adjacency(A)
