@@ -11,10 +11,10 @@ hints, one tuple per step, in the order of the spec:
 Per instance it receives each feature in the compact form: arrays for nodes and edges, an int for a mask_one
 input, a number for a graph input; a mask_one or graph *output* is an array of shape (1,), so that it can be filled.
 
-The driver below is generated from the spec as source text and compiled under the algorithm's own file name,
-which is what lets numba's on-disk cache find it again: a cached *generator*, or a driver that takes the generator
-as an argument, is not reusable across processes. The driver's name carries a hash of all the source it
-depends on, because numba's cache looks only at the one file.
+What is compiled is a function in which each yield stores the hints (see `nar_bench.inline`), and a driver, generated
+from the spec, that calls it for each instance of a batch. Both are compiled under the algorithm's own file name, which
+is what lets numba's on-disk cache find them again. Their names carry a hash of all the source they depend on, because
+numba's cache looks only at the one file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nar_bench.buffers import empty
 from nar_bench.errors import PluginError
+from nar_bench.inline import TIME, storing_function
 from nar_bench.spec import AlgorithmSpec, Feature
 from nar_bench.trajectory import Array, Batch, Columns, compact_dtype, compact_shape
 
@@ -40,7 +42,14 @@ _FIRST_CHUNK = 4096
 
 
 def execute(
-    name: str, spec: AlgorithmSpec, step: FunctionType, inputs: Columns, nodes: int, *, compiled: bool = True
+    name: str,
+    spec: AlgorithmSpec,
+    step: FunctionType,
+    inputs: Columns,
+    nodes: int,
+    *,
+    compiled: bool = True,
+    hints: bool = True,
 ) -> Batch:
     """Run `step` on every instance and return the trajectories.
 
@@ -49,28 +58,30 @@ def execute(
         inputs: name -> [B, *compact_shape]; every input of the spec.
         nodes: N.
         compiled: with numba; False runs the same source interpreted (about 500 times slower).
+        hints: whether to keep the hints; without them a batch holds inputs, outputs and lengths.
 
     Raises:
         PluginError: the stepping function names an unknown feature or cannot be compiled.
     """
     count = len(next(iter(inputs.values())))
-    driver = _run_driver(name, spec, step, compiled)
+    driver = _run_driver(name, spec, step, compiled, hints)
     takes = _features(name, spec, step)
     # Read-only types make numba (and numpy) refuse a stepping function that changes its inputs.
     read = [_read_only(inputs[feature.name]) for feature in takes if feature in spec.inputs]
-    outputs = {f.name: np.zeros((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.outputs}
+    outputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.outputs}
     write = [outputs[feature.name] for feature in takes if feature in spec.outputs]
+    shown = spec.hints if hints else ()
     lengths = np.zeros(count, np.int64)
-    capacity, done = _FIRST_CHUNK, 0
+    capacity, done = _capacity(driver, nodes, count), 0
     chunks: list[list[Array]] = []
     while done < count:
-        hints = [np.empty((capacity, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.hints]
+        chunk = [empty((capacity, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in shown]
         with np.errstate(over="ignore"):
-            reached, rows = driver(done, count, capacity, lengths, *read, *write, *hints)
+            reached, rows = driver(done, count, capacity, lengths, *read, *write, *chunk)
         if reached == done:
             capacity *= 4
             continue
-        chunks.append([hint[:rows] for hint in hints])
+        chunks.append([hint[:rows] for hint in chunk])
         # The rest needs about as many rows per instance as what has run so far; a tenth more avoids a tiny last chunk.
         capacity = max(_FIRST_CHUNK, int(1.1 * lengths[:reached].sum() / reached * (count - reached)))
         done = reached
@@ -79,13 +90,28 @@ def execute(
         raise PluginError(
             f"algorithm '{name}': the stepping function yielded no hint at all; it must yield at least once."
         )
-    columns = {
-        f.name: np.concatenate([chunk[k] for chunk in chunks])
-        if chunks
-        else np.zeros((0, *compact_shape(f, nodes)), compact_dtype(f, nodes))
-        for k, f in enumerate(spec.hints)
-    }
+    if count:
+        _rows_seen[driver, nodes] = offsets[-1] / count
+    columns = {f.name: _joined([chunk[k] for chunk in chunks], f, nodes) for k, f in enumerate(shown)}
     return Batch(spec=spec, nodes=nodes, inputs=inputs, hints=columns, outputs=outputs, offsets=offsets)
+
+
+_rows_seen: dict[Any, float] = {}
+"""(driver, nodes) -> mean length of the trajectories of the last batch."""
+
+
+def _capacity(driver: Any, nodes: int, count: int) -> int:
+    """Return how many hint rows to allocate first: as many as the last batch would need, and a quarter more."""
+    seen = _rows_seen.get((driver, nodes))
+    return int(1.25 * seen * count) + 64 if seen else _FIRST_CHUNK
+
+
+def _joined(parts: list[Array], feature: Feature, nodes: int) -> Array:
+    if len(parts) == 1:
+        return parts[0]
+    shape, dtype = compact_shape(feature, nodes), compact_dtype(feature, nodes)
+    whole = empty((sum(len(part) for part in parts), *shape), dtype)
+    return np.concatenate(parts, out=whole) if parts else whole
 
 
 def compile_driver(
@@ -96,12 +122,11 @@ def compile_driver(
     Args:
         source: text that defines one function `entry`; it may use numpy as `np` and every key of `parts`.
         entry: the function's name.
-        parts: name -> plain Python function (or generator) that the driver calls; compiled with everything it calls.
+        parts: name -> plain Python function that the driver calls; compiled with everything it calls.
         compiled: compile with numba and cache on disk beside the file of the first part, or run as plain Python.
     """
     first = next(iter(parts.values()))
     file = inspect.getfile(first)
-    # The line number keeps two drivers of one file apart in numba's cache index.
     code = compile(source, file, "exec")
     if not compiled:
         scope: dict[str, Any] = {"np": np, **parts}
@@ -133,8 +158,8 @@ def _compiled(function: Any, memo: dict[Any, Any]) -> Any:
     clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
     clone.__module__ = function.__module__
     # A part that many algorithms share, such as the graph families, is compiled once for all of them. Its name in the
-    # cache carries a hash of all the source that it depends on, as the driver's does. A generator cannot be cached.
-    cached = not inspect.isgeneratorfunction(function) and Path(inspect.getfile(function)).exists()
+    # cache carries a hash of all the source that it depends on, as the driver's does.
+    cached = Path(inspect.getfile(function)).exists()
     clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
     memo[function] = numba.njit(cache=cached)(clone)  # before the callees, so that recursion ends
     for name, callee in _callees(function):
@@ -187,7 +212,7 @@ def element_assignment(target: str, value: str, axes: int) -> str:
     """Return source that stores `value` element by element into `target`; numba compiles it faster than a slice."""
     if axes == 0:
         return f"{target} = {value}"
-    indices = ["i", "j"][:axes]
+    indices = ["nar_i", "nar_j"][:axes]
     loops = "".join(f"{'    ' * k}for {i} in range({value}.shape[{k}]):\n" for k, i in enumerate(indices))
     at = ", ".join(indices)
     opened = target[:-1]  # "h[t]" -> "h[t" so that the indices go inside the brackets
@@ -212,7 +237,7 @@ def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Featur
 
 
 @cache
-def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bool) -> Callable[..., Any]:
+def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bool, keep: bool) -> Callable[..., Any]:
     takes = _features(name, spec, step)
     arguments: dict[str, str] = {}
     for feature in takes:
@@ -224,27 +249,49 @@ def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bo
             arguments[feature.name] = f"o_{feature.name}[b:b + 1]" if scalar else f"o_{feature.name}[b]"
     inputs = [f"i_{f.name}" for f in takes if f in spec.inputs]
     outputs = [f"o_{f.name}" for f in takes if f in spec.outputs]
-    hints = [f"h_{f.name}" for f in spec.hints]
-    values = ", ".join(f"v_{f.name}" for f in spec.hints) or "_"
-    store = "\n".join(element_assignment(f"h_{f.name}[t]", f"v_{f.name}", len(compact_shape(f, 1))) for f in spec.hints)
+    axes = {f"h_{f.name}": len(compact_shape(f, 1)) for f in spec.hints} if keep else {}
+    called = ", ".join([*arguments.values(), *axes, "t", "capacity"])
     body = f"""
 t = 0
 for b in range(first, count):
     start = t
 {textwrap.indent(chr(10).join(f"{o}[b:b + 1] = 0" for o in outputs), "    ")}
-    for {values} in step({", ".join(arguments.values())}):
-        if t == capacity:
-            return b, start
-{textwrap.indent(store, "        ")}
-        t += 1
+    t = step({called})
+    if t < 0:
+        return b, start
     lengths[b] = t - start
 return count, t
 """
     entry = f"run_{name}_{source_hash([step], repr(spec) + body)}"
-    parameters = ", ".join(["first", "count", "capacity", "lengths", *inputs, *outputs, *hints])
+    parameters = ", ".join(["first", "count", "capacity", "lengths", *inputs, *outputs, *axes])
     source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
-    driver = compile_driver(source, entry, {"step": step}, compiled=compiled)
-    return explained(driver, name, "stepping function") if compiled else driver
+    if not compiled:
+        return compile_driver(source, entry, {"step": _interpreted(step, list(axes))}, compiled=False)
+    where = f"algorithm '{name}', stepping function {step.__name__}"
+
+    def store(target: str, value: str) -> str:
+        return element_assignment(f"{target}[{TIME}]", value, axes[target])
+
+    made = storing_function(step, f"step_of_{entry}", list(axes), store, where)
+    return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
+
+
+def _interpreted(step: FunctionType, targets: list[str]) -> Callable[..., int]:
+    """Return what `storing_function` makes, by running the generator as it is."""
+
+    def run(*arguments: Any) -> int:
+        takes = len(arguments) - len(targets) - 2
+        hints, (t, capacity) = arguments[takes:-2], arguments[-2:]
+        for values in step(*arguments[:takes]):
+            if hints:
+                if t == capacity:
+                    return -1
+                for hint, value in zip(hints, values if isinstance(values, tuple) else (values,), strict=True):
+                    hint[t] = value
+            t += 1
+        return int(t)
+
+    return run
 
 
 def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[..., Any]:

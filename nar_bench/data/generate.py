@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nar_bench.buffers import empty
 from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.errors import InputError, UnknownName
@@ -27,7 +28,16 @@ POSITIONS = ("ordered", "random")
 _LARGEST_SEED = 2**63 - 1
 
 
-def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: int = 0, **shift: ShiftValue) -> Batch:
+def generate(
+    algorithm: Algorithm,
+    size: int,
+    count: int,
+    seed: int,
+    *,
+    first: int = 0,
+    hints: bool = True,
+    **shift: ShiftValue,
+) -> Batch:
     """Draw `count` instances and run the algorithm on each.
 
     Sample i depends on (algorithm, size, seed, i, shift) alone: not on `count`, on the order, or on the machine.
@@ -37,6 +47,7 @@ def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: i
         count: number of instances, at least 0.
         seed: in [0, 2^63).
         first: index of the first sample; samples first .. first + count - 1 are made.
+        hints: whether to keep the hints; at sizes of a thousand they can take gigabytes for one instance.
         shift: shift axes, by name: a number, the word for one (`family="grid"`), or a sequence of these of which
             each sample draws one.
             `positions` is "ordered" (i / N, the default) or "random" (sorted uniform draws).
@@ -61,16 +72,14 @@ def generate(algorithm: Algorithm, size: int, count: int, seed: int, *, first: i
             raise UnknownName("shift axis", name, [*axes, "positions"], where=f"algorithm '{algorithm.name}'")
     choices = [_choices(algorithm, name, values.get(name, default)) for name, default in axes.items()]
     nodes = algorithm.nodes(size)
-    inputs = {
-        f.name: np.empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs
-    }
+    inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs}
     driver = _sample_driver(algorithm, tuple(axes), algorithm.compiled)
     key = np.uint64(derive_seed(algorithm.name, size, seed))
     with np.errstate(over="ignore"):
         driver(key, np.uint64(first), count, size, *choices, *inputs.values())
     if positions == "random":
         _randomise_positions(algorithm, inputs, seed, first)
-    return algorithm.execute(inputs, nodes)
+    return algorithm.execute(inputs, nodes, hints=hints)
 
 
 def shift_axes(algorithm: Algorithm) -> dict[str, float]:

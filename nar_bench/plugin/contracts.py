@@ -107,9 +107,20 @@ class Algorithm:
         compact, nodes = self.compact_inputs(inputs)
         return self.execute({name: value[None] for name, value in compact.items()}, nodes)[0]
 
-    def execute(self, inputs: Columns, nodes: int) -> Batch:
-        """Run the algorithm on B instances, compact: name -> [B, *compact_shape], on `nodes` nodes each."""
-        return execute(self.name, self.spec, self.step, inputs, nodes, compiled=self.compiled)  # type: ignore[arg-type]
+    def execute(self, inputs: Columns, nodes: int, *, hints: bool = True) -> Batch:
+        """Run the algorithm on B instances, compact: name -> [B, *compact_shape], on `nodes` nodes each.
+
+        Without `hints` the batch holds inputs, outputs and lengths only, which is little even at n = 1,024.
+        """
+        return execute(
+            self.name,
+            self.spec,
+            self.step,  # type: ignore[arg-type]
+            inputs,
+            nodes,
+            compiled=self.compiled,
+            hints=hints,
+        )
 
     def compact_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], int]:
         """Check one dense instance and return it compact, with its number of nodes. Raises InputError."""

@@ -1,0 +1,244 @@
+"""Turn a stepping generator into a plain function that stores its hints as it goes.
+
+numba compiles generators, but what they hold on to is never released (numba 0.68: each call leaks its arguments and its
+arrays), and every hint costs saving and restoring all that is alive. So each `yield` becomes the stores that it stands
+for, and a loop over another generator, such as the walk that several algorithms share, becomes that generator's body
+with the loop's body at each of its yields. The generator itself stays what is run interpreted.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from types import FunctionType
+from typing import Any
+
+from nar_bench.errors import PluginError
+
+TIME, CAPACITY = "nar_t", "nar_capacity"
+"""Parameters of the function made: the first row to write to, and the first that does not exist."""
+
+
+def storing_function(
+    step: FunctionType, name: str, targets: list[str], store: Callable[[str, str], str], where: str
+) -> FunctionType:
+    """Return `name(<parameters>, *targets, nar_t, nar_capacity) -> row after the last, or -1 where rows ran out`.
+
+    Args:
+        step: a module-level generator function whose every yield is a statement.
+        targets: names of the arrays to write to, one for each value that step yields; none to drop the hints.
+        store: `store(target, value) -> source` that writes the variable `value` to row nar_t of `target`.
+        where: what to call the generator in an error.
+
+    Raises:
+        PluginError: something that has no such form; it says which line.
+    """
+    builder = _Builder(where)
+    definition = builder.parse(step)
+    scope = dict(step.__globals__)
+    body = builder.inline(definition.body, step.__globals__, scope)
+    body = _Stores(where, targets, store).apply(body)
+    definition.body = [*body, *_statements(f"return {TIME}")]
+    definition.name = name
+    definition.decorator_list, definition.returns = [], None
+    definition.args.args += [ast.arg(argument) for argument in (*targets, TIME, CAPACITY)]
+    file = inspect.getfile(step)
+    module = ast.fix_missing_locations(ast.Module([definition], []))
+    exec(compile(module, file, "exec"), scope)  # noqa: S102 - the plugin's own source
+    made: FunctionType = scope[name]
+    made.__module__ = step.__module__
+    return made
+
+
+class _Builder:
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._count = 0
+
+    def parse(self, function: FunctionType) -> ast.FunctionDef:
+        try:
+            lines, first = inspect.getsourcelines(function)
+        except OSError as error:
+            raise PluginError(f"{self._where}: the source of {function.__name__} cannot be read: {error}.") from None
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+        ast.increment_lineno(tree, first - 1)
+        (definition,) = tree.body
+        if not isinstance(definition, ast.FunctionDef) or function.__closure__:
+            raise PluginError(f"{self._where}: {function.__name__} must be a plain function of a module.")
+        return definition
+
+    def inline(self, body: list[ast.stmt], names: dict[str, Any], scope: dict[str, Any]) -> list[ast.stmt]:
+        """Replace loops over generators, at any depth."""
+        made: list[ast.stmt] = []
+        for statement in body:
+            generator = _generator(statement, names)
+            if generator is not None:
+                assert isinstance(statement, ast.For)
+                statement.body = self.inline(statement.body, names, scope)
+                made += self._unrolled(statement, generator, scope)
+                continue
+            for block in ("body", "orelse", "finalbody"):
+                if isinstance(getattr(statement, block, None), list):
+                    setattr(statement, block, self.inline(getattr(statement, block), names, scope))
+            made.append(statement)
+        return made
+
+    def _unrolled(self, loop: ast.For, generator: FunctionType, scope: dict[str, Any]) -> list[ast.stmt]:
+        """Return the generator's body with the loop's body at each yield; its variables and globals are renamed."""
+        self._count += 1
+        prefix = f"nar_{self._count}_"
+        definition = self.parse(generator)
+        assert isinstance(loop.iter, ast.Call)
+        call = inspect.signature(generator).bind(
+            *loop.iter.args, **{k.arg: k.value for k in loop.iter.keywords if k.arg}
+        )
+        arguments = dict(call.arguments)
+        for parameter in inspect.signature(generator).parameters.values():
+            if parameter.name not in arguments:
+                arguments[parameter.name] = ast.Constant(parameter.default)
+        bindings: list[ast.stmt] = [
+            ast.copy_location(ast.Assign([ast.Name(prefix + parameter, ast.Store())], value), loop)
+            for parameter, value in arguments.items()
+        ]
+        local = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and _is_store(node)}
+        rename = {one: prefix + one for one in (*arguments, *local)}
+        for node in ast.walk(definition):
+            if isinstance(node, ast.Name) and node.id not in rename and node.id in generator.__globals__:
+                rename[node.id] = prefix + node.id
+                scope[prefix + node.id] = generator.__globals__[node.id]
+        for node in ast.walk(definition):
+            if isinstance(node, ast.Name):
+                node.id = rename.get(node.id, node.id)
+        if any(isinstance(node, ast.Return) for node in ast.walk(definition)) or loop.orelse:
+            raise PluginError(
+                f"{self._where}, line {loop.lineno}: a loop over {generator.__name__} cannot be compiled where that "
+                "generator returns early or the loop has an else."
+            )
+        inner = {prefix + one: value for one, value in generator.__globals__.items()}
+        body = self.inline(definition.body, inner, scope)
+        at_yield = _Bodies(self._where, loop)
+        return [*bindings, *at_yield.apply(body)]
+
+
+def _generator(statement: ast.stmt, names: dict[str, Any]) -> FunctionType | None:
+    if isinstance(statement, ast.For) and isinstance(statement.iter, ast.Call):
+        called = statement.iter.func
+        function = names.get(called.id) if isinstance(called, ast.Name) else None
+        if isinstance(function, FunctionType) and inspect.isgeneratorfunction(function):
+            return function
+    return None
+
+
+def _is_store(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+class _Replacing:
+    """Replaces statements in blocks of any depth."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def apply(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [made for statement in body for made in self._replaced(statement)]
+
+    def _replaced(self, statement: ast.stmt) -> Iterator[ast.stmt]:
+        new = self.replacement(statement)
+        if new is not None:
+            yield from (ast.copy_location(one, statement) for one in new)
+            return
+        for block in ("body", "orelse", "finalbody"):
+            if isinstance(getattr(statement, block, None), list):
+                setattr(statement, block, self.apply(getattr(statement, block)))
+        yield statement
+
+    def replacement(self, statement: ast.stmt) -> list[ast.stmt] | None:
+        """Return what stands for the statement, or None to leave it."""
+        raise NotImplementedError
+
+    def yielded(self, statement: ast.stmt) -> ast.expr | None:
+        """Return what the statement yields, or None; refuses a yield that is part of something else."""
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield):
+            if statement.value.value is None:
+                raise PluginError(f"{self._where}, line {statement.lineno}: yields nothing.")
+            return statement.value.value
+        if not hasattr(statement, "body") and any(
+            isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(statement)
+        ):
+            raise PluginError(
+                f"{self._where}, line {statement.lineno}: a yield must be a statement of its own, and `yield from` "
+                "cannot be compiled; loop over the other generator instead."
+            )
+        return None
+
+
+class _Bodies(_Replacing):
+    """Puts the body of a loop at each yield."""
+
+    def __init__(self, where: str, loop: ast.For) -> None:
+        super().__init__(where)
+        self._loop = loop
+        body = deepcopy(loop.body)
+        self._leaves = _leave_instead_of_continue(body, where, loop)
+
+    def replacement(self, statement: ast.stmt) -> list[ast.stmt] | None:
+        value = self.yielded(statement)
+        if value is None:
+            return None
+        body = deepcopy(self._loop.body)
+        assign: ast.stmt = ast.Assign([deepcopy(self._loop.target)], value)
+        if not self._leaves:
+            return [assign, *body]
+        _leave_instead_of_continue(body, self._where, self._loop)
+        return [assign, ast.While(ast.Constant(True), [*body, ast.Break()], [])]
+
+
+def _leave_instead_of_continue(body: list[ast.stmt], where: str, loop: ast.For) -> bool:
+    """Turn each `continue` of the loop into a `break`, in place; says whether there was one."""
+    found = False
+    for index, statement in enumerate(body):
+        if isinstance(statement, ast.Continue):
+            body[index] = ast.copy_location(ast.Break(), statement)
+            found = True
+        elif isinstance(statement, ast.Break):
+            raise PluginError(f"{where}, line {statement.lineno}: a loop over a generator cannot be left by `break`.")
+        elif isinstance(statement, ast.If | ast.With | ast.Try):
+            for block in ("body", "orelse", "finalbody"):
+                found |= _leave_instead_of_continue(getattr(statement, block, []), where, loop)
+    return found
+
+
+class _Stores(_Replacing):
+    """Stores what is yielded, and returns the row reached."""
+
+    def __init__(self, where: str, targets: list[str], store: Callable[[str, str], str]) -> None:
+        super().__init__(where)
+        self._targets = targets
+        self._store = store
+
+    def replacement(self, statement: ast.stmt) -> list[ast.stmt] | None:
+        if isinstance(statement, ast.Return):
+            return _statements(f"return {TIME}")
+        value = self.yielded(statement)
+        if value is None:
+            return None
+        if not self._targets:
+            return _statements(f"{TIME} += 1")
+        values = value.elts if isinstance(value, ast.Tuple) else [value]
+        if len(values) != len(self._targets):
+            raise PluginError(
+                f"{self._where}, line {statement.lineno}: yields {len(values)} values; the spec has "
+                f"{len(self._targets)} hints."
+            )
+        made = _statements(f"if {TIME} == {CAPACITY}:\n    return -1")
+        for target, one in zip(self._targets, values, strict=True):
+            made.append(ast.Assign([ast.Name(f"nar_{target}", ast.Store())], one))
+            made += _statements(self._store(target, f"nar_{target}"))
+        return [*made, *_statements(f"{TIME} += 1")]
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    return ast.parse(source).body
