@@ -75,14 +75,15 @@ def bipartite_matching(A, adj, s, t, in_matching):
     for i in range(n):
         for j in range(n):
             in_matching[i, j] = MASKED + adj[i, j] + adj[j, i]
+    u = t
     while True:  # FORD-FULKERSON line 3
         d, msk, pi = np.zeros(n), np.zeros(n, np.int8), np.arange(n)
         msk[s] = 1
         before, known = d.copy(), msk.copy()
         while pi[t] == t:
             before, known = d.copy(), msk.copy()
-            yield in_matching, residual, adj_h, before, known, pi, t, 0
-            for u in range(n):
+            yield in_matching, residual, adj_h, before, known, pi, u, 0
+            for u in range(n):  # the last u, the sink, stays visible, as in the reference
                 if known[u]:
                     for v in range(n):
                         if residual[u, v] != 0 and (not msk[v] or before[u] + residual[u, v] < d[v]):
