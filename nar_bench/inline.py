@@ -23,7 +23,12 @@ TIME, CAPACITY = "nar_t", "nar_capacity"
 
 
 def storing_function(
-    step: FunctionType, name: str, targets: list[str], store: Callable[[str, str], str], where: str
+    step: FunctionType,
+    name: str,
+    targets: list[str],
+    store: Callable[[str, str], str],
+    where: str,
+    extra: tuple[str, ...] = (),
 ) -> FunctionType:
     """Return `name(<parameters>, *targets, nar_t, nar_capacity) -> row after the last, or -1 where rows ran out`.
 
@@ -32,6 +37,7 @@ def storing_function(
         targets: names of the arrays to write to, one for each value that step yields; none to drop the hints.
         store: `store(target, value) -> source` that writes the variable `value` to row nar_t of `target`.
         where: what to call the generator in an error.
+        extra: further parameters, after the targets, that the source of `store` uses.
 
     Raises:
         PluginError: something that has no such form; it says which line.
@@ -44,7 +50,7 @@ def storing_function(
     definition.body = [*body, *_statements(f"return {TIME}")]
     definition.name = name
     definition.decorator_list, definition.returns = [], None
-    definition.args.args += [ast.arg(argument) for argument in (*targets, TIME, CAPACITY)]
+    definition.args.args += [ast.arg(argument) for argument in (*targets, *extra, TIME, CAPACITY)]
     file = inspect.getfile(step)
     module = ast.fix_missing_locations(ast.Module([definition], []))
     exec(compile(module, file, "exec"), scope)  # noqa: S102 - the plugin's own source
@@ -148,7 +154,9 @@ class _Replacing:
     def _replaced(self, statement: ast.stmt) -> Iterator[ast.stmt]:
         new = self.replacement(statement)
         if new is not None:
-            yield from (ast.copy_location(one, statement) for one in new)
+            for one in new:
+                _locate(one, statement)
+                yield one
             return
         for block in ("body", "orelse", "finalbody"):
             if isinstance(getattr(statement, block, None), list):
@@ -241,4 +249,19 @@ class _Stores(_Replacing):
 
 
 def _statements(source: str) -> list[ast.stmt]:
-    return ast.parse(source).body
+    """Parse source text; the nodes have no line numbers of their own."""
+    body = ast.parse(source).body
+    for statement in body:
+        for node in ast.walk(statement):
+            for place in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+                if hasattr(node, place):
+                    delattr(node, place)
+    return body
+
+
+def _locate(node: ast.AST, where: ast.AST) -> None:
+    """Give the place of `where` to a node, and to all below it that have none."""
+    if "lineno" in node._attributes and not hasattr(node, "lineno"):
+        ast.copy_location(node, where)
+    for child in ast.iter_child_nodes(node):
+        _locate(child, where)

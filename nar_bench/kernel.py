@@ -37,8 +37,8 @@ from nar_bench.inline import TIME, storing_function
 from nar_bench.spec import AlgorithmSpec, Feature
 from nar_bench.trajectory import Array, Batch, Columns, compact_dtype, compact_shape
 
-_FIRST_CHUNK = 4096
-"""Hint rows allocated first; a chunk that cannot hold one trajectory is enlarged fourfold."""
+_FIRST_CHUNK, _FIRST_BYTES = 4096, 1 << 28
+"""Hint rows allocated first, and their most bytes; a chunk that cannot hold one trajectory is enlarged fourfold."""
 
 
 def execute(
@@ -65,14 +65,14 @@ def execute(
     """
     count = len(next(iter(inputs.values())))
     driver = _run_driver(name, spec, step, compiled, hints)
-    takes = _features(name, spec, step)
+    takes = parameters_of(name, spec, step)
     # Read-only types make numba (and numpy) refuse a stepping function that changes its inputs.
-    read = [_read_only(inputs[feature.name]) for feature in takes if feature in spec.inputs]
+    read = [read_only(inputs[feature.name]) for feature in takes if feature in spec.inputs]
     outputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in spec.outputs}
     write = [outputs[feature.name] for feature in takes if feature in spec.outputs]
     shown = spec.hints if hints else ()
     lengths = np.zeros(count, np.int64)
-    capacity, done = _capacity(driver, nodes, count), 0
+    capacity, done = first_capacity(driver, shown, nodes, count), 0
     chunks: list[list[Array]] = []
     while done < count:
         chunk = [empty((capacity, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in shown]
@@ -83,7 +83,7 @@ def execute(
             continue
         chunks.append([hint[:rows] for hint in chunk])
         # The rest needs about as many rows per instance as what has run so far; a tenth more avoids a tiny last chunk.
-        capacity = max(_FIRST_CHUNK, int(1.1 * lengths[:reached].sum() / reached * (count - reached)))
+        capacity = max(16, int(1.1 * lengths[:reached].sum() / reached * (count - reached)))
         done = reached
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     if count and not lengths.all():
@@ -91,22 +91,24 @@ def execute(
             f"algorithm '{name}': the stepping function yielded no hint at all; it must yield at least once."
         )
     if count:
-        _rows_seen[driver, nodes] = offsets[-1] / count
-    columns = {f.name: _joined([chunk[k] for chunk in chunks], f, nodes) for k, f in enumerate(shown)}
+        rows_seen[driver, nodes] = offsets[-1] / count
+    columns = {f.name: joined([chunk[k] for chunk in chunks], f, nodes) for k, f in enumerate(shown)}
     return Batch(spec=spec, nodes=nodes, inputs=inputs, hints=columns, outputs=outputs, offsets=offsets)
 
 
-_rows_seen: dict[Any, float] = {}
+rows_seen: dict[Any, float] = {}
 """(driver, nodes) -> mean length of the trajectories of the last batch."""
 
 
-def _capacity(driver: Any, nodes: int, count: int) -> int:
+def first_capacity(driver: Any, hints: tuple[Feature, ...], nodes: int, count: int) -> int:
     """Return how many hint rows to allocate first: as many as the last batch would need, and a quarter more."""
-    seen = _rows_seen.get((driver, nodes))
-    return int(1.25 * seen * count) + 64 if seen else _FIRST_CHUNK
+    seen = rows_seen.get((driver, nodes))
+    row = sum(compact_dtype(f, nodes).itemsize * int(np.prod(compact_shape(f, nodes))) for f in hints)
+    return int(1.25 * seen * count) + 64 if seen else max(16, min(_FIRST_CHUNK, _FIRST_BYTES // max(row, 1)))
 
 
-def _joined(parts: list[Array], feature: Feature, nodes: int) -> Array:
+def joined(parts: list[Array], feature: Feature, nodes: int) -> Array:
+    """Return the parts of one hint's column as one."""
     if len(parts) == 1:
         return parts[0]
     shape, dtype = compact_shape(feature, nodes), compact_dtype(feature, nodes)
@@ -219,15 +221,20 @@ def element_assignment(target: str, value: str, axes: int) -> str:
     return f"{loops}{'    ' * axes}{opened}, {at}] = {value}[{at}]"
 
 
-def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Feature]:
+def parameters_of(name: str, spec: AlgorithmSpec, step: FunctionType, graph: tuple[str, ...] = ()) -> list[Feature]:
+    """Return the features that a stepping function takes; it may also take the names in `graph`.
+
+    Raises:
+        PluginError: an unknown parameter, an output that it does not take, or no generator.
+    """
     known = {feature.name: feature for feature in (*spec.inputs, *spec.outputs)}
-    takes = list(inspect.signature(step).parameters)
+    takes = [parameter for parameter in inspect.signature(step).parameters if parameter not in graph]
     unknown = [parameter for parameter in takes if parameter not in known]
     missing = [feature.name for feature in spec.outputs if feature.name not in takes]
     if unknown or missing:
         raise PluginError(
             f"algorithm '{name}': the stepping function takes ({', '.join(takes)}); its parameters must be "
-            f"inputs of the spec and all outputs ({', '.join(known)})."
+            f"inputs of the spec and all outputs ({', '.join([*graph, *known])})."
             + (f" Unknown: {', '.join(unknown)}." if unknown else "")
             + (f" Missing: {', '.join(missing)}." if missing else "")
         )
@@ -238,13 +245,13 @@ def _features(name: str, spec: AlgorithmSpec, step: FunctionType) -> list[Featur
 
 @cache
 def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bool, keep: bool) -> Callable[..., Any]:
-    takes = _features(name, spec, step)
+    takes = parameters_of(name, spec, step)
     arguments: dict[str, str] = {}
     for feature in takes:
         scalar = not compact_shape(feature, 1)
         if feature in spec.inputs:
             whole = scalar and compact_dtype(feature, 1).kind == "i"
-            arguments[feature.name] = f"int(i_{feature.name}[b])" if whole else f"i_{feature.name}[b]"
+            arguments[feature.name] = f"np.int64(i_{feature.name}[b])" if whole else f"i_{feature.name}[b]"
         else:
             arguments[feature.name] = f"o_{feature.name}[b:b + 1]" if scalar else f"o_{feature.name}[b]"
     inputs = [f"i_{f.name}" for f in takes if f in spec.inputs]
@@ -266,7 +273,7 @@ return count, t
     parameters = ", ".join(["first", "count", "capacity", "lengths", *inputs, *outputs, *axes])
     source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     if not compiled:
-        return compile_driver(source, entry, {"step": _interpreted(step, list(axes))}, compiled=False)
+        return compile_driver(source, entry, {"step": interpreted(step, list(axes))}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
 
     def store(target: str, value: str) -> str:
@@ -276,18 +283,35 @@ return count, t
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
 
 
-def _interpreted(step: FunctionType, targets: list[str]) -> Callable[..., int]:
-    """Return what `storing_function` makes, by running the generator as it is."""
+def _same_row(target: str, t: int) -> int:
+    return t
+
+
+def interpreted(
+    step: FunctionType, targets: list[str], place: Callable[..., int | slice] = _same_row, extra: int = 0
+) -> Callable[..., int]:
+    """Return what `storing_function` makes, by running the generator as it is.
+
+    Args:
+        targets: names of the arrays to write to.
+        place: `place(target, t, *<extra arguments>)` returns where in the target row t is.
+        extra: number of further arguments after the targets.
+    """
 
     def run(*arguments: Any) -> int:
-        takes = len(arguments) - len(targets) - 2
-        hints, (t, capacity) = arguments[takes:-2], arguments[-2:]
+        takes = len(arguments) - len(targets) - extra - 2
+        hints, more, (t, capacity) = (
+            arguments[takes : takes + len(targets)],
+            arguments[takes + len(targets) : -2],
+            arguments[-2:],
+        )
         for values in step(*arguments[:takes]):
             if hints:
                 if t == capacity:
                     return -1
-                for hint, value in zip(hints, values if isinstance(values, tuple) else (values,), strict=True):
-                    hint[t] = value
+                shown = values if isinstance(values, tuple) else (values,)
+                for target, hint, value in zip(targets, hints, shown, strict=True):
+                    hint[place(target, t, *more)] = value
             t += 1
         return int(t)
 
@@ -303,15 +327,17 @@ def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[...,
         try:
             return driver(*arguments)
         except NumbaError as error:
+            lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Failed in")]
             raise PluginError(
-                f"algorithm '{name}': its {part} cannot be compiled by numba: {error}\n"
+                f"algorithm '{name}': its {part} cannot be compiled by numba: {' '.join(lines[:3])}\n"
                 "Write it with numpy arrays, numbers and loops only, or set compiled=False on the algorithm."
             ) from error
 
     return call
 
 
-def _read_only(column: NDArray[Any]) -> NDArray[Any]:
+def read_only(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that neither numba nor numpy lets a stepping function write to."""
     view = np.ascontiguousarray(column).view()
     view.flags.writeable = False
     return view

@@ -17,6 +17,11 @@ MASKED = -1
 """The value of a mask or a class that is neither trained nor scored."""
 
 
+RESERVED = ("edges", "row", "column")
+"""Names of the graph in the sparse layout: its edges [E, 2], and the same as lists of neighbours (see
+`nar_bench.sparse_kernel`)."""
+
+
 class Stage(StrEnum):
     """When a feature is seen."""
 
@@ -31,6 +36,15 @@ class Location(StrEnum):
     NODE = "node"
     EDGE = "edge"
     GRAPH = "graph"
+
+
+class Layout(StrEnum):
+    """How graphs are laid out."""
+
+    DENSE = "dense"
+    """Every ordered pair of nodes has a place: edge features are [N, N]."""
+    SPARSE = "sparse"
+    """Only edges have a place: edge features are [E], E directed edges, each undirected edge both ways."""
 
 
 class Type(StrEnum):
@@ -58,6 +72,7 @@ class Feature:
         name: a Python identifier, unique within the spec; the reference's name where it has one.
         stage, location, type: see the enums; their words, such as "input", are taken too.
         classes: number of classes C; only for `categorical`, where it is at least 2.
+        given: a hint that is shown and not to be predicted, such as the random numbers of a step.
 
     Raises:
         SpecError: the combination is not one that CLRS-30 defines.
@@ -68,8 +83,11 @@ class Feature:
     location: Location
     type: Type
     classes: int = 0
+    given: bool = False
 
     def __post_init__(self) -> None:
+        if self.given and self.stage != Stage.HINT:
+            raise SpecError(f"feature '{self.name}': given=True is for hints; an {self.stage} has it by nature.")
         where = f"feature '{self.name}'"
         for field, words in (("stage", Stage), ("location", Location), ("type", Type)):
             word = getattr(self, field)
@@ -91,13 +109,24 @@ class Feature:
 class AlgorithmSpec:
     """The features of one algorithm, in the order in which its stepping function yields its hints.
 
+    In the sparse layout the graph itself is an input of its own, `edges` [E, 2], that no feature describes.
+
     Raises:
-        SpecError: a name occurs twice, or there is no input or no output.
+        SpecError: a name occurs twice, there is no input or no output, or a feature does not fit the layout.
     """
 
     features: tuple[Feature, ...]
+    layout: Layout = Layout.DENSE
 
     def __post_init__(self) -> None:
+        if self.layout is Layout.SPARSE:
+            for feature in self.features:
+                pointer = feature.location is Location.EDGE and feature.type not in (Type.SCALAR, Type.MASK)
+                if feature.name in RESERVED or pointer:
+                    raise SpecError(
+                        f"feature '{feature.name}': in the sparse layout edges carry scalars and masks, and the names "
+                        f"{', '.join(RESERVED)} are taken by the graph."
+                    )
         names = [feature.name for feature in self.features]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -129,6 +129,37 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
     return array.astype(dtype)
 
 
+def sorted_edges(values: Any, nodes: int, where: str) -> tuple[Array, NDArray[np.int64]]:
+    """Check the edges of a sparse graph [E, 2] and return them sorted, int32, with the order [E] that sorts them.
+
+    Raises:
+        InputError: wrong shape or dtype, an index out of range, a self-loop, an edge twice, or one way only.
+    """
+    edges = np.asarray(values)
+    if edges.dtype.kind not in "iu" or edges.ndim != 2 or edges.shape[1] != 2:
+        raise InputError(
+            f"{where}: got {edges.dtype} of shape {edges.shape}; whole numbers of shape [E, 2] are needed."
+        )
+    wrong = np.argwhere((edges < 0) | (edges >= nodes))
+    if len(wrong):
+        raise InputError(f"{where}: got node {edges[tuple(wrong[0])]} at [{wrong[0][0]}]; allowed: 0 to {nodes - 1}.")
+    loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
+    if len(loops):
+        raise InputError(f"{where}: edge [{loops[0]}] leads from node {edges[loops[0], 0]} to itself; not allowed.")
+    number = edges[:, 0].astype(np.int64) * nodes + edges[:, 1]
+    order = np.argsort(number, kind="stable")
+    twice = np.flatnonzero(np.diff(number[order]) == 0)
+    if len(twice):
+        u, v = edges[order[twice[0]]]
+        raise InputError(f"{where}: the edge from {u} to {v} is given twice.")
+    back = edges[:, 1].astype(np.int64) * nodes + edges[:, 0]
+    alone = np.flatnonzero(~np.isin(number, back))
+    if len(alone):
+        u, v = edges[alone[0]]
+        raise InputError(f"{where}: the edge from {u} to {v} is there, but not the one from {v} to {u}; give both.")
+    return edges[order].astype(np.int32), order
+
+
 def _describe(feature: Feature) -> str:
     return f"{feature.location} {feature.type}"
 
@@ -230,9 +261,8 @@ class Batch:
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Return the runs at `indices`, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
-        lengths = self.lengths[chosen]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        rows = np.repeat(self.offsets[chosen] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        rows = _ranges(self.offsets, chosen)
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[chosen])])
         return Batch(
             spec=self.spec,
             nodes=self.nodes,
@@ -241,3 +271,93 @@ class Batch:
             outputs={name: column[chosen] for name, column in self.outputs.items()},
             offsets=offsets,
         )
+
+
+@dataclass(frozen=True)
+class SparseBatch:
+    """B runs on sparse graphs of N nodes each; edges and hints are laid end to end, without padding.
+
+    Attributes:
+        spec: the features, in the sparse layout.
+        nodes: N.
+        inputs: name -> [B, *compact_shape], or [sum of E] on edges; and `edges` [sum of E, 2], (from, to), each
+            undirected edge both ways, sorted within each run.
+        hints: name -> [S, *compact_shape] as in `Batch`, or [sum of T E] on edges.
+        outputs: name -> as inputs.
+        offsets: [B + 1] int64, hint rows of each run.
+        edge_offsets: [B + 1] int64, edges of each run.
+    """
+
+    spec: AlgorithmSpec
+    nodes: int
+    inputs: Columns
+    hints: Columns
+    outputs: Columns
+    offsets: NDArray[np.int64]
+    edge_offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[B] number of hints T of each run."""
+        return np.diff(self.offsets)
+
+    def __getitem__(self, index: int) -> Trajectory:
+        """Return run `index`; edge features are [E] and [T, E], all others dense. Raises IndexError outside [-B, B)."""
+        one = self.select([range(len(self))[index]])
+        length = int(one.offsets[-1])
+
+        def dense(columns: Columns, leading: tuple[int, ...]) -> dict[str, Array]:
+            made = {}
+            for name, column in columns.items():
+                if name == "edges":
+                    made[name] = column.astype(np.int64)
+                elif self.spec[name].location is Location.EDGE:
+                    made[name] = column.reshape(*leading, one.edge_offsets[-1]).astype(np.float64)
+                else:
+                    value = column if leading else column[0]
+                    made[name] = to_dense(self.spec[name], np.asarray(value), self.nodes)
+            return made
+
+        return Trajectory(
+            spec=self.spec,
+            inputs=dense(one.inputs, ()),
+            hints=dense(one.hints, (length,)),
+            outputs=dense(one.outputs, ()),
+            length=length,
+        )
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return (self[index] for index in range(len(self)))
+
+    def select(self, indices: Sequence[int] | NDArray[np.int64]) -> SparseBatch:
+        """Return the runs at `indices`, in that order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        edges = _ranges(self.edge_offsets, chosen)
+        rows = _ranges(self.offsets, chosen)
+        cells = _ranges(np.concatenate([[0], np.cumsum(self.lengths * np.diff(self.edge_offsets))]), chosen)
+
+        def picked(columns: Columns, on_nodes: Array, on_edges: Array) -> dict[str, Array]:
+            return {
+                name: column[on_edges if name == "edges" or self.spec[name].location is Location.EDGE else on_nodes]
+                for name, column in columns.items()
+            }
+
+        return SparseBatch(
+            spec=self.spec,
+            nodes=self.nodes,
+            inputs=picked(self.inputs, chosen, edges),
+            hints=picked(self.hints, rows, cells),
+            outputs=picked(self.outputs, chosen, edges),
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[chosen])]),
+            edge_offsets=np.concatenate([[0], np.cumsum(np.diff(self.edge_offsets)[chosen])]),
+        )
+
+
+def _ranges(offsets: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the indices offsets[i] .. offsets[i + 1] - 1 of each chosen i, end to end."""
+    lengths = np.diff(offsets)[chosen]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return np.asarray(np.repeat(offsets[chosen] - starts[:-1], lengths) + np.arange(starts[-1]))

@@ -13,11 +13,12 @@ import numpy as np
 from nar_bench.buffers import empty
 from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
+from nar_bench.data.sparse import sparse_inputs
 from nar_bench.errors import InputError, UnknownName
 from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
 from nar_bench.plugin.contracts import Algorithm
-from nar_bench.spec import Location, Type
-from nar_bench.trajectory import Array, Batch, compact_dtype, compact_shape
+from nar_bench.spec import Layout, Location, Type
+from nar_bench.trajectory import Array, compact_dtype, compact_shape
 
 ShiftValue = Any
 """A number, the word for one, a sequence of these, or one of POSITIONS."""
@@ -37,7 +38,7 @@ def generate(
     first: int = 0,
     hints: bool = True,
     **shift: ShiftValue,
-) -> Batch:
+) -> Any:
     """Draw `count` instances and run the algorithm on each.
 
     Sample i depends on (algorithm, size, seed, i, shift) alone: not on `count`, on the order, or on the machine.
@@ -51,6 +52,9 @@ def generate(
         shift: shift axes, by name: a number, the word for one (`family="grid"`), or a sequence of these of which
             each sample draws one.
             `positions` is "ordered" (i / N, the default) or "random" (sorted uniform draws).
+
+    Returns:
+        a `Batch`, or a `SparseBatch` where the algorithm's spec is sparse.
 
     Raises:
         InputError: a size, count, seed or shift value that is not allowed.
@@ -71,15 +75,25 @@ def generate(
         if name not in axes:
             raise UnknownName("shift axis", name, [*axes, "positions"], where=f"algorithm '{algorithm.name}'")
     choices = [_choices(algorithm, name, values.get(name, default)) for name, default in axes.items()]
-    nodes = algorithm.nodes(size)
-    inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs}
-    driver = _sample_driver(algorithm, tuple(axes), algorithm.compiled)
     key = np.uint64(derive_seed(algorithm.name, size, seed))
-    with np.errstate(over="ignore"):
-        driver(key, np.uint64(first), count, size, *choices, *inputs.values())
+    if algorithm.spec.layout is Layout.SPARSE:
+        inputs, edge_offsets = sparse_inputs(algorithm, size, count, key, first, choices, tuple(axes))
+    else:
+        inputs, edge_offsets = _dense_inputs(algorithm, size, count, key, first, choices, tuple(axes)), None
     if positions == "random":
         _randomise_positions(algorithm, inputs, seed, first)
-    return algorithm.execute(inputs, nodes, hints=hints)
+    return algorithm.execute(inputs, algorithm.nodes(size), hints=hints, edge_offsets=edge_offsets)
+
+
+def _dense_inputs(
+    algorithm: Algorithm, size: int, count: int, key: np.uint64, first: int, choices: list[Array], axes: tuple[str, ...]
+) -> dict[str, Array]:
+    nodes = algorithm.nodes(size)
+    inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs}
+    driver = _sample_driver(algorithm, axes, algorithm.compiled)
+    with np.errstate(over="ignore"):
+        driver(key, np.uint64(first), count, size, *choices, *inputs.values())
+    return inputs
 
 
 def shift_axes(algorithm: Algorithm) -> dict[str, float]:

@@ -6,17 +6,19 @@ Nothing here imports torch; components are described without it and built when t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
-from nar_bench.spec import AlgorithmSpec, Location
-from nar_bench.trajectory import Array, Batch, Columns, Trajectory, to_compact, to_dense
+from nar_bench.sparse_kernel import execute_sparse
+from nar_bench.spec import AlgorithmSpec, Layout, Location
+from nar_bench.trajectory import Array, Columns, Trajectory, sorted_edges, to_compact, to_dense
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -96,7 +98,8 @@ class Algorithm:
 
         Args:
             inputs: every input of the spec as a dense array, by name; those in `derive` may be left out, and a
-                mask_one may be given as a node index.
+                mask_one may be given as a node index. Where the spec is sparse, also `edges` [E, 2], each edge both
+                ways in any order, to which features on edges [E] belong.
 
         Returns:
             the trajectory, dense.
@@ -105,27 +108,41 @@ class Algorithm:
             InputError: an input is missing, unknown, of a wrong shape or dtype, not finite or out of range.
         """
         compact, nodes = self.compact_inputs(inputs)
-        return self.execute({name: value[None] for name, value in compact.items()}, nodes)[0]
+        if self.spec.layout is Layout.SPARSE:
+            on_edges = {"edges", *(f.name for f in self.spec.inputs if f.location is Location.EDGE)}
+            columns = {name: value if name in on_edges else value[None] for name, value in compact.items()}
+            trajectory = self.execute(columns, nodes, edge_offsets=np.array([0, len(compact["edges"])]))[0]
+        else:
+            trajectory = self.execute({name: value[None] for name, value in compact.items()}, nodes)[0]
+        return cast(Trajectory, trajectory)
 
-    def execute(self, inputs: Columns, nodes: int, *, hints: bool = True) -> Batch:
+    def execute(
+        self, inputs: Columns, nodes: int, *, hints: bool = True, edge_offsets: NDArray[np.int64] | None = None
+    ) -> Any:
         """Run the algorithm on B instances, compact: name -> [B, *compact_shape], on `nodes` nodes each.
 
-        Without `hints` the batch holds inputs, outputs and lengths only, which is little even at n = 1,024.
+        Args:
+            inputs: as in `Batch` or, where the spec is sparse, `SparseBatch`.
+            nodes: N.
+            hints: whether to keep them; without, a batch holds inputs, outputs and lengths, little even at n = 1,024.
+            edge_offsets: [B + 1], where the spec is sparse.
+
+        Returns:
+            a `Batch` or `SparseBatch`.
         """
-        return execute(
-            self.name,
-            self.spec,
-            self.step,  # type: ignore[arg-type]
-            inputs,
-            nodes,
-            compiled=self.compiled,
-            hints=hints,
+        step: Any = self.step
+        if edge_offsets is None:
+            return execute(self.name, self.spec, step, inputs, nodes, compiled=self.compiled, hints=hints)
+        return execute_sparse(
+            self.name, self.spec, step, inputs, edge_offsets, nodes, compiled=self.compiled, hints=hints
         )
 
     def compact_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], int]:
         """Check one dense instance and return it compact, with its number of nodes. Raises InputError."""
-        names = [feature.name for feature in self.spec.inputs]
         where = f"algorithm '{self.name}'"
+        if self.spec.layout is Layout.SPARSE:
+            return self._compact_sparse(inputs, where)
+        names = [feature.name for feature in self.spec.inputs]
         unknown = [name for name in inputs if name not in names]
         if unknown:
             raise InputError(f"{where}: got unknown input '{unknown[0]}'; its inputs are {', '.join(names)}.")
@@ -147,6 +164,27 @@ class Algorithm:
             given[name] = self.derive[name](given)
             compact[name] = to_compact(feature, given[name], nodes, f"{where}, derived input '{name}'")
         self.check({name: to_dense(self.spec[name], value, nodes) for name, value in compact.items()})
+        return compact, nodes
+
+    def _compact_sparse(self, inputs: Mapping[str, Any], where: str) -> tuple[dict[str, Array], int]:
+        """Sort the edges and their features; everything else is as in the dense layout."""
+        on_edges = [f for f in self.spec.inputs if f.location is Location.EDGE]
+        rest = {name: value for name, value in inputs.items() if name not in ("edges", *(f.name for f in on_edges))}
+        if "edges" not in inputs:
+            raise InputError(f"{where}: input 'edges' is missing; give [E, 2] node indices, each edge both ways.")
+        on_nodes = AlgorithmSpec(tuple(f for f in self.spec.features if f not in on_edges))
+        compact, nodes = replace(self, spec=on_nodes, check=_accept).compact_inputs(rest)
+        edges, order = sorted_edges(inputs["edges"], nodes, f"{where}, input 'edges'")
+        for feature in on_edges:
+            if feature.name not in inputs:
+                raise InputError(f"{where}: input '{feature.name}' is missing; give one value for each row of edges.")
+            # On the graph [len(edges)] "nodes" the feature has the shape that its edges have here.
+            like = replace(feature, location=Location.NODE)
+            value = to_compact(like, inputs[feature.name], len(edges), f"{where}, input '{feature.name}'")
+            compact[feature.name] = value[order]
+        compact["edges"] = edges
+        dense = {f.name: to_dense(f, compact[f.name], nodes) for f in self.spec.inputs if f not in on_edges}
+        self.check({**dense, "edges": edges.astype(np.int64), **{f.name: compact[f.name] for f in on_edges}})
         return compact, nodes
 
     def _count_nodes(self, inputs: Mapping[str, Any], where: str) -> int:
