@@ -43,6 +43,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
                     "check": "loads",
                     "ok": False,
                     "reason": str(error),
+                    "measured": "",
                     "seconds": 0.0,
                 }
             )
@@ -50,9 +51,9 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
                 click.echo(f"  {click.style('FAILED', fg='red')}  loads\n          {error}")
             continue
         for check in checks:
-            start, reason = time.perf_counter(), ""
+            start, reason, measured = time.perf_counter(), "", ""
             try:
-                check()
+                measured = check()
             except ConformanceError as error:
                 reason = str(error.__cause__ or error)
             seconds = time.perf_counter() - start
@@ -63,6 +64,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
                     "check": check.name,
                     "ok": not reason,
                     "reason": reason,
+                    "measured": measured,
                     "seconds": round(seconds, 3),
                 }
             )
@@ -71,7 +73,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
                 click.echo(
                     f"  {click.style('FAILED', fg='red')}  {words}\n          {reason}"
                     if reason
-                    else f"  {click.style('ok', fg='green')}      {words}"
+                    else f"  {click.style('ok', fg='green')}      {words}{': ' * bool(measured)}{measured}"
                 )
     failed = sum(not row["ok"] for row in rows)
     if as_json:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from nar_bench.conformance.kit import require
 from nar_bench.data.generate import generate, shift_axes
+from nar_bench.data.random import Stream
+from nar_bench.errors import InputError
+from nar_bench.evaluation.chance import constant_answers
+from nar_bench.evaluation.metrics import output_scores
 from nar_bench.plugin.contracts import Algorithm
-from nar_bench.spec import MASKED, Feature, Type
-from nar_bench.trajectory import Array, Batch, Columns
+from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Layout, Location, Type
+from nar_bench.trajectory import Array, Columns
 
 SEED = 20261123
 _SIZE, _COUNT = 8, 16
+_LEAK, _TRIVIAL, _GROWTH = 0.1, 0.95, 0.35
 
 
 def _sizes(algorithm: Algorithm) -> list[int]:
@@ -23,7 +29,7 @@ def _sizes(algorithm: Algorithm) -> list[int]:
     return sorted({algorithm.smallest, max(algorithm.smallest, _SIZE), max(algorithm.smallest, 16)})
 
 
-def _batch(algorithm: Algorithm, size: int | None = None, count: int = _COUNT, first: int = 0) -> Batch:
+def _batch(algorithm: Algorithm, size: int | None = None, count: int = _COUNT, first: int = 0) -> Any:
     return generate(algorithm, size or _sizes(algorithm)[1], count, SEED, first=first)
 
 
@@ -32,7 +38,7 @@ def _same(one: Columns, other: Columns) -> str:
     return next((name for name in one if not np.array_equal(one[name], other[name])), "")
 
 
-def _differs(one: Batch, other: Batch) -> str:
+def _differs(one: Any, other: Any) -> str:
     if not np.array_equal(one.offsets, other.offsets):
         return "the lengths"
     return _same(one.inputs, other.inputs) or _same(one.hints, other.hints) or _same(one.outputs, other.outputs)
@@ -78,8 +84,9 @@ def values_fit_the_spec(algorithm: Algorithm) -> None:
     for size in _sizes(algorithm):
         batch = _batch(algorithm, size)
         for columns in (batch.inputs, batch.hints, batch.outputs):
-            for name, values in columns.items():
-                _check_range(algorithm.spec[name], values, batch.nodes, size)
+            for feature in algorithm.spec.features:
+                if feature.name in columns:
+                    _check_range(feature, columns[feature.name], batch.nodes, size)
 
 
 def _check_range(feature: Feature, values: Array, nodes: int, size: int) -> None:
@@ -193,7 +200,113 @@ def the_training_distribution_can_be_drawn(algorithm: Algorithm) -> None:
     generate(algorithm, _sizes(algorithm)[1], 4, SEED, **algorithm.training)
 
 
-CHECKS: Mapping[str, Callable[[Algorithm], None]] = {
+def relabelled_nodes_get_a_right_answer(algorithm: Algorithm) -> None:
+    """On a graph with its nodes in another order, the answer, put back in the old order, is accepted.
+
+    For algorithms on graphs; `pos` tells the order and stays. What `check` refuses after relabelling, such as a network
+    whose source must be the first node, is left out.
+    """
+    spec, size = algorithm.spec, _sizes(algorithm)[-1]
+    dense_graph = any(f.location is Location.EDGE and f.type is Type.MASK for f in spec.inputs)
+    if not (dense_graph or spec.layout is Layout.SPARSE):
+        return
+    for index, run in enumerate(_batch(algorithm, size)):
+        nodes = len(run.inputs["pos"])
+        new = Stream(SEED, index).permutation(nodes)  # old node v becomes new[v]
+        inputs = {
+            name: new[value] if name == "edges" else _moved(spec, name, value, new)
+            for name, value in run.inputs.items()
+            if name != "pos"
+        }
+        try:
+            answer = algorithm.run(pos=run.inputs["pos"], **inputs).outputs
+        except InputError:
+            return
+        back = {name: _moved(spec, name, value, np.argsort(new)) for name, value in answer.items()}
+        accepted = algorithm.verify(run.inputs, back)
+        require(accepted, f"the answer on relabelled nodes is refused: size {size}, seed {SEED}, sample {index}.")
+
+
+def _moved(spec: AlgorithmSpec, name: str, value: Array, new: Array) -> Array:
+    """Return a dense feature with node v renamed new[v]."""
+    feature, old = spec[name], np.argsort(new)
+    if feature.type in (Type.POINTER, Type.PERMUTATION_POINTER):
+        value = new[value]
+    if feature.location is Location.NODE:
+        return value[old]
+    if feature.location is Location.EDGE and spec.layout is Layout.DENSE:
+        return value[np.ix_(old, old)]
+    return value
+
+
+def _constant_share(values: Array) -> float:
+    """Return the share of entries that the most frequent value of each entry has right; masked ones do not count."""
+    most = np.zeros(values.shape[1:])
+    for one in np.unique(values[values != MASKED]):
+        most = np.maximum(most, (values == one).sum(axis=0))
+    return float(most.sum() / max((values != MASKED).sum(), 1))
+
+
+def the_first_hint_gives_little_away(algorithm: Algorithm) -> str:
+    """Hint 0, which a network is given, says at most a tenth of what no constant answer knows; `leaks` says if not."""
+    batch = _batch(algorithm, _sizes(algorithm)[-1], 64)
+    found = []
+    for output in algorithm.spec.outputs:
+        for hint in algorithm.spec.hints:
+            if hint.name not in (output.name, f"{output.name}_h") or output.type is Type.SCALAR:
+                continue
+            truth = batch.outputs[output.name]
+            counted = truth != MASKED
+            agrees = float((batch.hints[hint.name][batch.offsets[:-1]] == truth)[counted].mean())
+            constant = _constant_share(truth)
+            leak = max(0.0, (agrees - constant) / max(1 - constant, 1e-9))
+            declared = output.name in algorithm.leaks
+            require(
+                declared or leak <= _LEAK,
+                f"the first hint '{hint.name}' has {agrees:.0%} of output '{output.name}' right, the best constant "
+                f"answer {constant:.0%}: name the reason in leaks, or show less.",
+            )
+            require(not declared or leak > _LEAK, f"output '{output.name}' does not leak; take it off leaks.")
+            found.append(f"{output.name} {agrees:.0%} (constant {constant:.0%})")
+    return ", ".join(found)
+
+
+def no_constant_answers_it(algorithm: Algorithm) -> str:
+    """The best answer that does not look at the input scores below 0.95 on every output (a scalar: is not exact)."""
+    size = _sizes(algorithm)[-1]
+    batch = _batch(algorithm, size, 64)
+    constant = constant_answers(algorithm, size, 64, SEED)
+    scores = output_scores(algorithm.spec, batch.outputs, constant)
+    for feature in algorithm.spec.outputs:
+        value = scores[feature.name]
+        trivial = value == 0 if feature.type is Type.SCALAR else value >= _TRIVIAL
+        require(not trivial, f"a constant answer scores {value:.3f} on output '{feature.name}' at size {size}.")
+    return ", ".join(f"{name} {value:.2f}" for name, value in scores.items())
+
+
+def cost_grows_as_declared(algorithm: Algorithm) -> str:
+    """The mean number of hints grows from n = 16 to 64 with an exponent within 0.35 of `growth`, where declared."""
+    sizes = [max(algorithm.smallest, 16), max(algorithm.smallest, 16) * 4]
+    few, many = (generate(algorithm, size, 16, SEED, hints=False).lengths.mean() for size in sizes)
+    exponent = float(np.log(many / few) / np.log(sizes[1] / sizes[0]))
+    measured = f"{few:.0f} hints at n = {sizes[0]}, {many:.0f} at {sizes[1]}: n^{exponent:.2f}"
+    if algorithm.growth is not None:
+        require(abs(exponent - algorithm.growth) <= _GROWTH, f"{measured}; declared is n^{algorithm.growth:g}.")
+    return measured
+
+
+def every_word_of_an_axis_can_be_drawn(algorithm: Algorithm) -> None:
+    """Every named value of a shift axis, such as a graph family, gives instances whose own answers are right."""
+    for axis, words in algorithm.words.items():
+        for word in words:
+            for size in _sizes(algorithm)[:2]:
+                batch = generate(algorithm, size, 4, SEED, **{axis: word})
+                for index, run in enumerate(batch):
+                    accepted = algorithm.verify(run.inputs, run.outputs)
+                    require(accepted, f"{axis}={word}: own answer refused, size {size}, seed {SEED}, sample {index}.")
+
+
+CHECKS: Mapping[str, Callable[[Algorithm], str | None]] = {
     function.__name__: function
     for function in (
         is_described,
@@ -210,5 +323,10 @@ CHECKS: Mapping[str, Callable[[Algorithm], None]] = {
         verify_refuses_wrong_answers,
         the_smallest_size_works,
         the_training_distribution_can_be_drawn,
+        every_word_of_an_axis_can_be_drawn,
+        relabelled_nodes_get_a_right_answer,
+        the_first_hint_gives_little_away,
+        no_constant_answers_it,
+        cost_grows_as_declared,
     )
 }

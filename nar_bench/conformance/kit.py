@@ -32,18 +32,22 @@ class Check:
     component: str
     kind: Kind
     name: str
-    function: Callable[[Any], None]
+    function: Callable[[Any], str | None]
     target: Any
     known: str = ""
 
     def __str__(self) -> str:
         return f"{self.component}: {self.name}"
 
-    def __call__(self) -> None:
-        """Run it. Raises ConformanceError; any other error of the component becomes one."""
+    def __call__(self) -> str:
+        """Run it and return what it measured, or "".
+
+        Raises ConformanceError; any other error of the component becomes one.
+        """
         failure: ConformanceError | None = None
+        measured = ""
         try:
-            self.function(self.target)
+            measured = self.function(self.target) or ""
         except ConformanceError as error:
             failure = error
         except Exception as error:
@@ -53,6 +57,7 @@ class Check:
             raise ConformanceError(f"{self}: {failure}") from failure
         if self.known and not failure:
             raise ConformanceError(f"{self}: it passes, but is known to fail ({self.known}); take it off the list.")
+        return measured
 
 
 def require(condition: bool, message: str) -> None:
@@ -61,7 +66,7 @@ def require(condition: bool, message: str) -> None:
         raise ConformanceError(message)
 
 
-def functions_of(kind: Kind) -> Mapping[str, Callable[[Any], None]]:
+def functions_of(kind: Kind) -> Mapping[str, Callable[[Any], str | None]]:
     """Return name -> check for a kind; each takes the component. Imports torch for processors and similarities."""
     if kind is Kind.ALGORITHM:
         from nar_bench.conformance import algorithms as checks

@@ -161,6 +161,7 @@ def _watts_strogatz(rng, n):  # type: ignore[no-untyped-def]
         for v in range(n - 1):
             edges[v, 0], edges[v, 1] = v, v + 1
         return edges
+    degree = np.full(n, 2 * half)
     taken = {0 * n}  # u n + v of each edge with u < v; 0 is none
     for step in range(1, half + 1):
         for u in range(n):
@@ -170,12 +171,14 @@ def _watts_strogatz(rng, n):  # type: ignore[no-untyped-def]
     for step in range(1, half + 1):
         for u in range(n):
             v = (u + step) % n
-            if uniform(rng) < q and n > 2 * half + 1:
+            if uniform(rng) < q and degree[u] < n - 1:
                 w = integer(rng, n)
                 while w == u or min(u, w) * n + max(u, w) in taken:
                     w = integer(rng, n)
                 taken.remove(min(u, v) * n + max(u, v))
                 taken.add(min(u, w) * n + max(u, w))
+                degree[v] -= 1
+                degree[w] += 1
                 v = w
             edges[e, 0], edges[e, 1] = u, v
             e += 1

@@ -113,4 +113,5 @@ ECCENTRICITY = Algorithm(
     smallest=1,
     ranges=RANGES,
     words=WORDS,
+    growth=0.1,
 )

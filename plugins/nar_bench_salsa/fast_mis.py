@@ -110,4 +110,5 @@ FAST_MIS = Algorithm(
     smallest=1,
     ranges=RANGES,
     words=WORDS,
+    growth=0.1,
 )

@@ -87,4 +87,5 @@ SPARSE_BFS = Algorithm(
     smallest=2,
     ranges=RANGES,
     words=WORDS,
+    growth=0.1,
 )

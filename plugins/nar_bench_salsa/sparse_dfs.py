@@ -123,4 +123,5 @@ SPARSE_DFS = Algorithm(
     smallest=2,
     ranges=RANGES,
     words=WORDS,
+    growth=1,
 )

@@ -117,4 +117,5 @@ SPARSE_DIJKSTRA = Algorithm(
     smallest=2,
     ranges=WEIGHT_RANGES,
     words=WORDS,
+    growth=1,
 )

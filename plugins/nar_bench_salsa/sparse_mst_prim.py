@@ -114,4 +114,5 @@ SPARSE_MST_PRIM = Algorithm(
     smallest=2,
     ranges=WEIGHT_RANGES,
     words=WORDS,
+    growth=1,
 )

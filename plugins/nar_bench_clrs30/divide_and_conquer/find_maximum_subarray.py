@@ -175,5 +175,6 @@ FIND_MAXIMUM_SUBARRAY = Algorithm(
     check=refuse_unordered,
     derive={"pos": derive_positions, "pred": derive_predecessors},
     smallest=2,
+    growth=1.15,
     training={"positions": "random"},
 )

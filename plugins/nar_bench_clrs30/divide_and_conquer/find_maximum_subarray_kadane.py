@@ -77,5 +77,6 @@ FIND_MAXIMUM_SUBARRAY_KADANE = Algorithm(
     reference=reference,
     check=refuse_unordered,
     derive={"pos": derive_positions, "pred": derive_predecessors},
+    growth=1,
     training={"positions": "random"},
 )

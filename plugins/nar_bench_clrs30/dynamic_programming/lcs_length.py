@@ -139,5 +139,6 @@ LCS_LENGTH = Algorithm(
     smallest=2,
     ranges={"alphabet": (2, CHARACTERS)},
     loose_ends={"b_h": "the reference stops when c is stable, and may still change b in that last sweep"},
+    growth=1,
     training={"positions": "random"},
 )

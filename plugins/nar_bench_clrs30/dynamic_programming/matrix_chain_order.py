@@ -140,5 +140,6 @@ MATRIX_CHAIN_ORDER = Algorithm(
     check=check,
     derive={"pos": derive_positions, "pred": derive_predecessors},
     smallest=2,
+    growth=1,
     training={"positions": "random"},
 )

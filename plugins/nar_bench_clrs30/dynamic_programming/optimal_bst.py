@@ -155,5 +155,6 @@ OPTIMAL_BST = Algorithm(
     check=check,
     derive={"pos": derive_positions, "pred": derive_predecessors},
     nodes=nodes,
+    growth=1,
     training={"positions": "random"},
 )

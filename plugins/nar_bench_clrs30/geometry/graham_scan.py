@@ -96,5 +96,6 @@ GRAHAM_SCAN = Algorithm(
     derive={"pos": derive_positions},
     smallest=3,
     ranges={"radius": (1e-3, 1e6)},
+    growth=1,
     training={"positions": "random"},
 )

@@ -93,5 +93,6 @@ JARVIS_MARCH = Algorithm(
     derive={"pos": derive_positions, "pred": derive_predecessors},
     smallest=3,
     ranges={"radius": (1e-3, 1e6)},
+    growth=1.35,
     training={"positions": "random"},
 )

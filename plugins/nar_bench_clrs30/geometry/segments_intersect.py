@@ -113,5 +113,6 @@ SEGMENTS_INTERSECT = Algorithm(
     reference=reference,
     derive={"pos": derive_positions},
     nodes=nodes_of,
+    growth=0,
     training={"positions": "random"},
 )

@@ -117,5 +117,6 @@ ARTICULATION_POINTS = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1.3,
     training={"p": TRAINING_DENSITIES_HALVED, "positions": "random"},
 )

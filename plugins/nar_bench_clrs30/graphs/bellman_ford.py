@@ -23,6 +23,7 @@ from nar_bench_clrs30.graphs.instances import (
     derive_adjacency,
     directed,
     refuse_other_adjacency,
+    refuse_overflow,
     weighted_undirected_graph,
 )
 from nar_bench_clrs30.graphs.shortest_paths import is_shortest_path_tree
@@ -71,11 +72,24 @@ def bellman_ford(A, s, pi):
                         changed = True
 
 
+def _settles(A: Array, s: int) -> bool:
+    """Say whether the sweeps end; a cycle of length 0 may shorten paths again and again, by rounding alone."""
+    d, steps = np.full(len(A), np.inf), np.where(A != 0, A, np.inf)
+    d[s] = 0
+    for _ in range(len(A)):
+        before = d
+        d = np.minimum(before, (before[:, None] + steps).min(axis=0))
+        if (d == before).all():
+            return True
+    return False
+
+
 def check(inputs: Inputs) -> None:
     """Refuse an `adj` of another graph, and cycles of negative length, on which the sweeps would never end."""
     refuse_other_adjacency(inputs)
+    refuse_overflow(inputs)
     A = inputs["A"]
-    if (A < 0).any() and nx.negative_edge_cycle(directed(inputs)):
+    if (A < 0).any() and (nx.negative_edge_cycle(directed(inputs)) or not _settles(A, int(np.argmax(inputs["s"])))):
         raise InputError(
             "input 'A' has a cycle of negative length, on which no shortest path exists (an undirected edge of "
             "negative weight is such a cycle); only graphs without one are allowed."
@@ -110,5 +124,6 @@ BELLMAN_FORD = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=0.1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

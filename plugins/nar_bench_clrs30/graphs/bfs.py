@@ -105,5 +105,6 @@ BFS = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=0,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

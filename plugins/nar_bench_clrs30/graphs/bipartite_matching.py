@@ -181,5 +181,6 @@ BIPARTITE_MATCHING = Algorithm(
     smallest=2,
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES_HALVED, "positions": "random"},
 )

@@ -116,5 +116,6 @@ BRIDGES = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1.3,
     training={"p": TRAINING_DENSITIES_HALVED, "positions": "random"},
 )

@@ -24,6 +24,7 @@ from nar_bench_clrs30.graphs.instances import (
     derive_adjacency,
     directed,
     refuse_cyclic,
+    refuse_overflow,
 )
 from nar_bench_clrs30.graphs.shortest_paths import is_shortest_path_tree
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
@@ -89,6 +90,12 @@ def dag_shortest_paths(A, s, pi):
     yield pi, d, mark, topo, head, color, s_prev, u, v, s_last, 1
 
 
+def check(inputs: Inputs) -> None:
+    """Refuse graphs with cycles, an `adj` of another graph, and weights that might overflow."""
+    refuse_cyclic(inputs)
+    refuse_overflow(inputs)
+
+
 def reference(inputs: Inputs) -> dict[str, Array]:
     """Find shortest paths with networkx."""
     graph = directed(inputs)
@@ -113,9 +120,10 @@ DAG_SHORTEST_PATHS = Algorithm(
     step=dag_shortest_paths,
     verify=verify,
     reference=reference,
-    check=refuse_cyclic,
+    check=check,
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

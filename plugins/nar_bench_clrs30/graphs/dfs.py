@@ -107,5 +107,6 @@ DFS = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

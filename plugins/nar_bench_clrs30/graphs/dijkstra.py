@@ -23,6 +23,7 @@ from nar_bench_clrs30.graphs.instances import (
     directed,
     refuse_negative,
     refuse_other_adjacency,
+    refuse_overflow,
     weighted_undirected_graph,
 )
 from nar_bench_clrs30.graphs.queue import extract_min
@@ -76,6 +77,7 @@ def dijkstra(A, s, pi):
 def check(inputs: Inputs) -> None:
     """Refuse negative weights, with which a node may be left too early, and an `adj` of another graph."""
     refuse_other_adjacency(inputs)
+    refuse_overflow(inputs)
     refuse_negative(inputs)
 
 
@@ -107,5 +109,6 @@ DIJKSTRA = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

@@ -19,6 +19,7 @@ from nar_bench_clrs30.graphs.instances import (
     derive_adjacency,
     refuse_negative,
     refuse_other_adjacency,
+    refuse_overflow,
     weighted_undirected_graph,
 )
 from nar_bench_clrs30.graphs.shortest_paths import all_pairs_predecessors, is_shortest_path_tree, shortest_distances
@@ -73,6 +74,7 @@ def floyd_warshall(A, adj, Pi):
 def check(inputs: Inputs) -> None:
     """Refuse negative weights, which would need the diagonal at 0, and an `adj` of another graph."""
     refuse_other_adjacency(inputs)
+    refuse_overflow(inputs)
     refuse_negative(inputs)
 
 
@@ -112,5 +114,6 @@ FLOYD_WARSHALL = Algorithm(
     loose_ends={"Pi_h": "the reference shows the hint before the last relaxation"},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

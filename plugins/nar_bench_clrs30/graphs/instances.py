@@ -28,6 +28,9 @@ CLRS30 = 0
 GRAPH_RANGES = {"p": (0.0, 1.0)}
 WEIGHT_RANGES = {"p": (0.0, 1.0), "low": (0.0, 1e6), "high": (0.0, 1e6)}
 
+LARGEST_WEIGHT = 1e300
+"""The greatest magnitude of a weight where weights are added up along paths."""
+
 
 def undirected_graph(rng, n, p, family):
     """Draw an undirected 0/1 graph [n, n].
@@ -157,6 +160,17 @@ def refuse_negative(inputs: Inputs) -> None:
         i, j = wrong[0].tolist()
         raise InputError(
             f"input 'A' is {inputs['A'][i, j]:g} at [{i}, {j}]; only weights that are not negative are allowed."
+        )
+
+
+def refuse_overflow(inputs: Inputs) -> None:
+    """Raise InputError where `A` has a weight so large that the length of a path might overflow."""
+    wrong = np.argwhere(np.abs(inputs["A"]) > LARGEST_WEIGHT)
+    if len(wrong):
+        i, j = wrong[0].tolist()
+        raise InputError(
+            f"input 'A' is {inputs['A'][i, j]:g} at [{i}, {j}]; only weights from {-LARGEST_WEIGHT:g} to "
+            f"{LARGEST_WEIGHT:g} are allowed, as longer paths might overflow."
         )
 
 

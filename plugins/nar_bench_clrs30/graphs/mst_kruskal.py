@@ -135,5 +135,6 @@ MST_KRUSKAL = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=2.2,
     training={"p": TRAINING_DENSITIES_HALVED, "positions": "random"},
 )

@@ -104,5 +104,6 @@ MST_PRIM = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=WEIGHT_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

@@ -8,8 +8,8 @@ import numpy as np
 from nar_bench.trajectory import Array
 
 RELATIVE_TOLERANCE = 1e-9
-"""Two path lengths count as equal when they differ by less than this share of the larger: sums of weights in another
-order round differently."""
+"""Two path lengths count as equal when they differ by less than this share of the larger, or of the sum of the weights'
+magnitudes where some are negative: sums in another order round differently."""
 
 
 def shortest_distances(A: Array, source: int) -> dict[int, float]:
@@ -33,15 +33,16 @@ def is_shortest_path_tree(A: Array, source: int, pi: Array) -> bool:
                 return False
             continue
         # Walking back is what makes zero-length cycles fail: each edge of one would pass a test of that edge alone.
-        length, at = 0.0, node
+        length, size, at = 0.0, 0.0, node
         for _ in range(len(before)):
             if at == source:
                 break
             length += A[before[at], at]
+            size += abs(A[before[at], at])
             if A[before[at], at] == 0:
                 return False
             at = before[at]
-        scale = max(1.0, abs(length), abs(distances[node]))
+        scale = max(size, abs(distances[node]))
         if at != source or abs(length - distances[node]) > RELATIVE_TOLERANCE * scale:
             return False
     return True

@@ -133,5 +133,6 @@ STRONGLY_CONNECTED_COMPONENTS = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges={"p": (0.0, 1.0), "eps": (0.0, 1.0), "k": (1.0, 64.0)},
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

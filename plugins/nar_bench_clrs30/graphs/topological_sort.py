@@ -104,5 +104,6 @@ TOPOLOGICAL_SORT = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    growth=1,
     training={"p": TRAINING_DENSITIES, "positions": "random"},
 )

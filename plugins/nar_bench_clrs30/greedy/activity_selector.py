@@ -114,5 +114,6 @@ ACTIVITY_SELECTOR = Algorithm(
     reference=reference,
     check=check,
     derive={"pos": derive_positions, "pred": derive_predecessors},
+    growth=1,
     training={"positions": "random"},
 )

@@ -120,5 +120,6 @@ TASK_SCHEDULING = Algorithm(
     reference=reference,
     check=check,
     derive={"pos": derive_positions, "pred": derive_predecessors},
+    growth=1,
     training={"positions": "random"},
 )

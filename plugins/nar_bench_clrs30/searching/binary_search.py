@@ -96,5 +96,6 @@ BINARY_SEARCH = Algorithm(
     check=check,
     derive={"pos": derive_positions, "pred": derive_predecessors},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=0.2,
     training={"positions": "random"},
 )

@@ -72,5 +72,6 @@ MINIMUM = Algorithm(
     check=refuse_unordered,
     derive={"pos": derive_positions, "pred": derive_predecessors},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=1,
     training={"positions": "random"},
 )

@@ -88,5 +88,6 @@ QUICKSELECT = Algorithm(
     reference=reference,
     derive={"pos": derive_positions},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=1,
     training={"positions": "random"},
 )

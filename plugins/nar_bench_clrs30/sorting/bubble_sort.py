@@ -66,5 +66,6 @@ BUBBLE_SORT = Algorithm(
     reference=reference,
     derive={"pos": derive_positions},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=2,
     training={"positions": "random"},
 )

@@ -108,5 +108,6 @@ HEAPSORT = Algorithm(
     reference=reference,
     derive={"pos": derive_positions},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=1.2,
     training={"positions": "random"},
 )

@@ -71,5 +71,6 @@ INSERTION_SORT = Algorithm(
     reference=reference,
     derive={"pos": derive_positions},
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=1,
     training={"positions": "random"},
 )

@@ -84,5 +84,6 @@ QUICKSORT = Algorithm(
     derive={"pos": derive_positions},
     smallest=2,
     words={"keys": KEY_DISTRIBUTIONS},
+    growth=1.25,
     training={"positions": "random"},
 )

@@ -92,5 +92,6 @@ NAIVE_STRING_MATCHER = Algorithm(
     derive={"pos": derive_chain_positions, "pred": derive_chain_predecessors},
     smallest=3,
     ranges={"alphabet": (2, CHARACTERS)},
+    growth=1,
     training={"needle": TRAINING_NEEDLE, "positions": "random"},
 )
