@@ -49,10 +49,10 @@ def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> B
         count: number of instances B.
         seed: in [0, 2^63).
         shift: shift axes, for example p=0.3 or p=(0.1, 0.5) for bfs, positions="random" for all;
-            first=k starts at sample k.
+            first=k starts at sample k; hints=False leaves the hints out.
 
     Returns:
-        the trajectories, compact; `batch[i]` is one of them, dense.
+        the trajectories, compact; `batch[i]` is one of them, dense. A `SparseBatch` for algorithms on sparse graphs.
 
     Raises:
         UnknownName: unknown algorithm or shift axis.
@@ -60,7 +60,8 @@ def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> B
     """
     from nar_bench.data.generate import generate as generate_batch
 
-    return generate_batch(algorithm(name), size, count, seed, **shift)
+    batch: Batch = generate_batch(algorithm(name), size, count, seed, **shift)
+    return batch
 
 
 def run(suite: str | Path, out: str | Path | None = None) -> Path:

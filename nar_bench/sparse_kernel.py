@@ -74,7 +74,7 @@ def execute_sparse(
     shown = spec.hints if hints else ()
     most_edges = int(np.diff(edge_offsets).max(initial=0))
     lengths, row = np.zeros(count, np.int64), np.empty(nodes + 1, np.int64)
-    column = np.ascontiguousarray(inputs["edges"][:, 1])
+    column = np.ascontiguousarray(inputs["edges"][:, 1], dtype=np.int64)
     capacity, done = first_capacity(driver, tuple(f for f in shown if not _on_edges(f)), nodes, count), 0
     chunks: list[list[Array]] = []
     while done < count:

@@ -69,7 +69,7 @@ def to_dense(feature: Feature, values: Array, nodes: int) -> Array:
     if feature.type is Type.CATEGORICAL:
         one_hot = (values[..., None] == np.arange(feature.classes)).astype(np.float64)
         one_hot[..., -1][values == MASKED] = MASKED
-        return one_hot
+        return np.asarray(one_hot)
     return np.asarray(values, dtype=np.int64 if feature.type in _INDEX_TYPES else np.float64)
 
 

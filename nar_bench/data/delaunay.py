@@ -15,7 +15,7 @@ import numpy as np
 from nar_bench.data.random import uniform
 
 
-def delaunay_edges(rng, n):  # type: ignore[no-untyped-def]
+def delaunay_edges(rng, n):
     """Draw n points uniform in the unit square and return the edges [m, 2] of their Delaunay triangulation."""
     x, y = np.empty(n), np.empty(n)
     for v in range(n):
@@ -23,7 +23,7 @@ def delaunay_edges(rng, n):  # type: ignore[no-untyped-def]
     return triangulation_edges(x, y)
 
 
-def triangulation_edges(x, y):  # type: ignore[no-untyped-def]
+def triangulation_edges(x, y):
     """Return the edges [m, 2] of the triangulation of the points (x [n], y [n]), no three of them on one line."""
     n = len(x)
     if n < 3:
@@ -91,7 +91,7 @@ def triangulation_edges(x, y):  # type: ignore[no-untyped-def]
     return edges[:m].copy()
 
 
-def _near_order(x, y):  # type: ignore[no-untyped-def]
+def _near_order(x, y):
     """Order the points in columns walked up and down, so that each is near the one before."""
     n = len(x)
     columns = math.ceil(math.sqrt(n / 2))
@@ -102,23 +102,23 @@ def _near_order(x, y):  # type: ignore[no-untyped-def]
     return np.argsort(key)
 
 
-def _set(corner, beside, t, a, b, c, to_a, to_b, to_c):  # type: ignore[no-untyped-def]
+def _set(corner, beside, t, a, b, c, to_a, to_b, to_c):
     corner[t, 0], corner[t, 1], corner[t, 2] = a, b, c
     beside[t, 0], beside[t, 1], beside[t, 2] = to_a, to_b, to_c
 
 
-def _point_back(beside, t, before, after):  # type: ignore[no-untyped-def]
+def _point_back(beside, t, before, after):
     for k in range(3):
         if beside[t, k] == before:
             beside[t, k] = after
             break
 
 
-def _turn(x, y, a, b, c):  # type: ignore[no-untyped-def]
+def _turn(x, y, a, b, c):
     return (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])
 
 
-def _walk(x, y, infinity, corner, beside, at, point):  # type: ignore[no-untyped-def]
+def _walk(x, y, infinity, corner, beside, at, point):
     """Step from triangle to triangle towards the point."""
     while True:
         moved = False
@@ -132,7 +132,7 @@ def _walk(x, y, infinity, corner, beside, at, point):  # type: ignore[no-untyped
             return at
 
 
-def _in_circle(x, y, infinity, a, b, c, d):  # type: ignore[no-untyped-def]
+def _in_circle(x, y, infinity, a, b, c, d):
     """Say whether d is inside the circle through a, b, c, counterclockwise; all but a may be infinity."""
     if d == infinity:
         return False

@@ -49,7 +49,7 @@ _LARGEST_BELL = 64
 _GROUPS = 4
 
 
-def edges_of(rng, family, n, p):  # type: ignore[no-untyped-def]
+def edges_of(rng, family, n, p):
     """Draw a graph; returns int64 [m, 2], each edge once, without self-loops.
 
     Args:
@@ -85,7 +85,7 @@ def edges_of(rng, family, n, p):  # type: ignore[no-untyped-def]
     return edges
 
 
-def components_of(n, edges):  # type: ignore[no-untyped-def]
+def components_of(n, edges):
     """Count the connected components of a graph of n nodes; `edges` is [m, 2]."""
     parent = np.arange(n)
     count = n
@@ -97,7 +97,7 @@ def components_of(n, edges):  # type: ignore[no-untyped-def]
     return count
 
 
-def connected_edges_of(rng, family, n, p):  # type: ignore[no-untyped-def]
+def connected_edges_of(rng, family, n, p):
     """Draw a connected graph: draw until one is connected, as SALSA-CLRS does, at most 1,000 times.
 
     A density at which 1,000 draws fail gets the missing edges between components, one for each.
@@ -122,14 +122,14 @@ def connected_edges_of(rng, family, n, p):  # type: ignore[no-untyped-def]
     return joined[:count].copy()
 
 
-def _root(parent, v):  # type: ignore[no-untyped-def]
+def _root(parent, v):
     while parent[v] != v:
         parent[v] = parent[parent[v]]
         v = parent[v]
     return v
 
 
-def _random_pairs(rng, n, p):  # type: ignore[no-untyped-def]
+def _random_pairs(rng, n, p):
     """Each of n (n - 1) / 2 pairs with probability p, by skipping ahead (Batagelj and Brandes 2005, algorithm 1)."""
     edges = np.empty((int(min(0.5 * n * n, 16 + p * n * n)), 2), np.int64)
     count = 0
@@ -152,7 +152,7 @@ def _random_pairs(rng, n, p):  # type: ignore[no-untyped-def]
     return edges[:count].copy()
 
 
-def _watts_strogatz(rng, n):  # type: ignore[no-untyped-def]
+def _watts_strogatz(rng, n):
     """The model of Watts and Strogatz 1998: ring, then each edge's far end rewired with probability q."""
     half = min(2 + integer(rng, 3), (n - 1) // 2)
     q = 0.05 + 0.15 * uniform(rng)
@@ -185,7 +185,7 @@ def _watts_strogatz(rng, n):  # type: ignore[no-untyped-def]
     return edges
 
 
-def _grid(n):  # type: ignore[no-untyped-def]
+def _grid(n):
     width = math.ceil(math.sqrt(n))
     edges = np.empty((2 * n, 2), np.int64)
     count = 0
@@ -199,14 +199,14 @@ def _grid(n):  # type: ignore[no-untyped-def]
     return edges[:count].copy()
 
 
-def _path(n):  # type: ignore[no-untyped-def]
+def _path(n):
     edges = np.empty((n - 1, 2), np.int64)
     for v in range(n - 1):
         edges[v, 0], edges[v, 1] = v, v + 1
     return edges
 
 
-def _tree(rng, n):  # type: ignore[no-untyped-def]
+def _tree(rng, n):
     """A uniform labelled tree from a random Pruefer sequence."""
     edges = np.empty((n - 1, 2), np.int64)
     if n == 1:
@@ -235,7 +235,7 @@ def _tree(rng, n):  # type: ignore[no-untyped-def]
     return edges
 
 
-def _caterpillar(rng, n):  # type: ignore[no-untyped-def]
+def _caterpillar(rng, n):
     spine = (n + 1) // 2
     edges = np.empty((n - 1, 2), np.int64)
     for v in range(1, n):
@@ -243,7 +243,7 @@ def _caterpillar(rng, n):  # type: ignore[no-untyped-def]
     return edges
 
 
-def _barbell(n):  # type: ignore[no-untyped-def]
+def _barbell(n):
     bell = min(n // 3, _LARGEST_BELL)
     edges = np.empty((bell * bell + n, 2), np.int64)
     count = 0
@@ -255,7 +255,7 @@ def _barbell(n):  # type: ignore[no-untyped-def]
     return edges[:count].copy()
 
 
-def _community(rng, n, p):  # type: ignore[no-untyped-def]
+def _community(rng, n, p):
     within, between = min(1.0, 3 * p), p / 3
     inner = _random_pairs(rng, n, within)
     outer = _random_pairs(rng, n, between)
@@ -272,7 +272,7 @@ def _community(rng, n, p):  # type: ignore[no-untyped-def]
     return edges[:count].copy()
 
 
-def _power_law(rng, n):  # type: ignore[no-untyped-def]
+def _power_law(rng, n):
     """Each new node is joined to two earlier ones, chosen with odds proportional to their degree."""
     edges = np.empty((max(2 * n - 3, n - 1), 2), np.int64)
     ends = np.empty(2 * len(edges), np.int64)  # every node as often as its degree

@@ -35,11 +35,12 @@ def both_ways(edges, n):  # type: ignore[no-untyped-def]
         second = edges[k // 2, k % 2]
         by_second[start[0, second]] = k
         start[0, second] += 1
-    for k in by_second:
-        first, second = edges[k // 2, 1 - k % 2], edges[k // 2, k % 2]
+    for i in range(2 * m):
+        e, side = by_second[i] // 2, by_second[i] % 2
+        first, second = edges[e, 1 - side], edges[e, side]
         at = start[1, first]
         start[1, first] += 1
-        ends[at, 0], ends[at, 1], of[at] = first, second, k // 2
+        ends[at, 0], ends[at, 1], of[at] = first, second, e
     return ends, of
 
 

@@ -72,6 +72,7 @@ class Algorithm:
         words: shift axis -> the names that stand for its values 0, 1, 2 and so on, such as graph families.
         loose_ends: hint -> why its last value is not the output of the same name, where it is not.
         leaks: output -> why the first hint gives away more than a tenth of what no constant answer has right.
+        shallow: output -> why a constant answer scores 0.95 or more on it.
         growth: exponent g where the number of hints grows as n^g, from n = 16 to 64 on the test distribution.
         training: shift axis -> value or values of the training distribution, where it differs from the default.
         compiled: whether numba can compile `sample` and `step`.
@@ -93,6 +94,7 @@ class Algorithm:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     loose_ends: Mapping[str, str] = field(default_factory=dict)
     leaks: Mapping[str, str] = field(default_factory=dict)
+    shallow: Mapping[str, str] = field(default_factory=dict)
     growth: float | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     compiled: bool = True

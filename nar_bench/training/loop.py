@@ -166,7 +166,7 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
 def training_batch(job: TrainJob, step: int) -> Batch:
     """Return the samples of step `step` (from 0)."""
     config = job.config
-    return generate(
+    batch: Batch = generate(
         job.algorithm,
         config.sizes[step % len(config.sizes)],
         config.batch,
@@ -174,6 +174,7 @@ def training_batch(job: TrainJob, step: int) -> Batch:
         first=step * config.batch,
         **job.shift,
     )
+    return batch
 
 
 def _loss(job: TrainJob, step: int, noise: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:

@@ -68,7 +68,7 @@ def sparse_dijkstra(row, column, A, s, pi):
         mark[u] = 1  # line 6
         in_queue[u] = 0
         for e in range(row[u], row[u + 1]):  # line 7
-            v = np.int64(column[e])
+            v = column[e]
             if not mark[v] and (not in_queue[v] or d[u] + A[e] < d[v]):
                 pi[v] = u  # line 8, RELAX
                 d[v] = d[u] + A[e]

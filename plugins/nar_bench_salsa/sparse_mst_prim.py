@@ -68,7 +68,7 @@ def sparse_mst_prim(row, column, A, s, pi):
         mark[u] = 1
         in_queue[u] = 0
         for e in range(row[u], row[u + 1]):  # line 8
-            v = np.int64(column[e])
+            v = column[e]
             if not mark[v] and (not in_queue[v] or A[e] < key[v]):  # line 9
                 pi[v] = u  # line 10
                 key[v] = A[e]  # line 11

@@ -93,6 +93,73 @@ def small_sample(rng, size):
     return key, 2 * key
 
 
+def telling_step(key, best):
+    best[0] = np.argmax(key)
+    yield best[0]
+
+
+def last_step(key, best):
+    best[0] = len(key) - 1
+    yield 0
+    yield len(key) - 1
+
+
+def last_reference(inputs: Any) -> dict[str, Any]:
+    return {"best": np.eye(len(inputs["key"]))[-1]}
+
+
+def scattered_sample(rng, size, keys=0):
+    key = np.empty(size)
+    for i in range(size):
+        key[i] = uniform(rng) if keys == 0 else 0.5
+    return key, 2 * key
+
+
+EDGES = AlgorithmSpec(
+    (
+        Feature("pos", Stage.INPUT, Location.NODE, Type.SCALAR),
+        Feature("adj", Stage.INPUT, Location.EDGE, Type.MASK),
+        Feature("top_h", Stage.HINT, Location.NODE, Type.MASK_ONE),
+        Feature("top", Stage.OUTPUT, Location.NODE, Type.MASK_ONE),
+    )
+)
+
+
+def edge_sample(rng, size):
+    adj = np.zeros((size, size), np.int8)
+    for i in range(size):
+        for j in range(size):
+            adj[i, j] = uniform(rng) < 0.5
+    return np.arange(size) / size, adj
+
+
+def first_to_reach_step(adj, top):
+    """Finds the first node with an edge to node 0, which is another one when the nodes are renamed."""
+    yield 0
+    for i in range(len(adj)):
+        if adj[i, 0]:
+            top[0] = i
+            break
+    yield top[0]
+
+
+def first_to_reach(inputs: Any) -> int:
+    return int(inputs["adj"][:, 0].argmax())
+
+
+BY_INDEX = Algorithm(
+    name="first_to_reach",
+    version=1,
+    source="a test",
+    spec=EDGES,
+    sample=edge_sample,
+    step=first_to_reach_step,
+    verify=lambda inputs, outputs: int(outputs["top"].argmax()) == first_to_reach(inputs),
+    reference=lambda inputs: {"top": np.eye(len(inputs["adj"]))[first_to_reach(inputs)]},
+    smallest=2,
+)
+
+
 class _Turning:
     """A verifier and sampler that change their minds; state is what makes them wrong."""
 
@@ -102,24 +169,24 @@ class _Turning:
 class Undecided(Algorithm):
     """Draws other instances at every second call."""
 
-    def execute(self, inputs: Any, nodes: int) -> Any:
+    def execute(self, inputs: Any, nodes: int, **options: Any) -> Any:
         _Turning.calls += 1
-        return super().execute({name: column + _Turning.calls for name, column in inputs.items()}, nodes)
+        return super().execute({name: column + _Turning.calls for name, column in inputs.items()}, nodes, **options)
 
 
 class BatchDependent(Algorithm):
     """Normalises by the whole batch."""
 
-    def execute(self, inputs: Any, nodes: int) -> Any:
-        return super().execute({name: column / column.max() for name, column in inputs.items()}, nodes)
+    def execute(self, inputs: Any, nodes: int, **options: Any) -> Any:
+        return super().execute({name: column / column.max() for name, column in inputs.items()}, nodes, **options)
 
 
 class Rounding(Algorithm):
     """Interpreted, it rounds."""
 
-    def execute(self, inputs: Any, nodes: int) -> Any:
+    def execute(self, inputs: Any, nodes: int, **options: Any) -> Any:
         changed = inputs if self.compiled else {name: column.round(1) for name, column in inputs.items()}
-        return super().execute(changed, nodes)
+        return super().execute(changed, nodes, **options)
 
 
 class Overwriting(Algorithm):
@@ -182,5 +249,28 @@ BROKEN = {
     "the_training_distribution_can_be_drawn": (
         dataclasses.replace(HEALTHY, training={"scal": 1.0}),
         "shift axis 'scal' is not known",
+    ),
+    "every_word_of_an_axis_can_be_drawn": (
+        dataclasses.replace(
+            HEALTHY,
+            sample=scattered_sample,
+            training={},
+            words={"keys": ("uniform", "equal")},
+            verify=lambda inputs, outputs: verify(inputs, outputs) and np.ptp(inputs["key"]) > 0,
+        ),
+        "keys=equal: own answer refused, size 2",
+    ),
+    "relabelled_nodes_get_a_right_answer": (BY_INDEX, "the answer on relabelled nodes is refused: size 16"),
+    "the_first_hint_gives_little_away": (
+        dataclasses.replace(HEALTHY, step=telling_step),
+        "the first hint 'best_h' has 100% of output 'best' right",
+    ),
+    "no_constant_answers_it": (
+        dataclasses.replace(HEALTHY, step=last_step, verify=lambda *_: True, reference=last_reference),
+        "a constant answer scores 1.000 on output 'best'",
+    ),
+    "cost_grows_as_declared": (
+        dataclasses.replace(HEALTHY, growth=2.0),
+        r"n\^1.00; declared is n\^2",
     ),
 }

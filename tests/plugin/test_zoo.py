@@ -9,7 +9,7 @@ import pytest
 from plugin.conftest import NarBench
 from plugin.zoo import DEADLY, ZOO
 
-OWN = {"clrs30", "executors", "processors", "similarity"}
+OWN = {"clrs30", "executors", "processors", "salsa", "similarity"}
 
 
 def rows_of(output: str, name: str = "plugin") -> dict[str, Any]:

@@ -86,7 +86,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_a_suggestion(tmp_path: P
         "train.batch: got 0; it must be at least 1",
         "train.stepz: this key is not known. Did you mean 'steps'?",
         "train.sizes[0]: got 4.5; input should be a valid integer",
-        "train.shift.bfs.q: bfs has no such shift axis. Known: p, positions.",
+        "train.shift.bfs.q: bfs has no such shift axis. Known: family, p, positions.",
         "model.hidden: got True; input should be a valid integer",
     ):
         assert fault in told

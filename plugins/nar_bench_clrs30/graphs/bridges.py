@@ -116,6 +116,9 @@ BRIDGES = Algorithm(
     derive={"pos": derive_positions, "adj": derive_adjacency},
     ranges=GRAPH_RANGES,
     words={"family": FAMILY_NAMES},
+    shallow={
+        "is_bridge": "at n = 16 the reference's graphs, of density 0.04, are forests: nearly every edge is a bridge"
+    },
     growth=1.3,
     training={"p": TRAINING_DENSITIES_HALVED, "positions": "random"},
 )

@@ -86,4 +86,4 @@ def is_depth_first_forest(A: Array, pi: Array) -> bool:
         fork = next((k for k, (a, b) in enumerate(zip(ways[u], ways[v], strict=False)) if a != b), None)
         if fork is not None:
             before.add_edge(ways[v][fork], ways[u][fork])
-    return nx.is_directed_acyclic_graph(before)
+    return bool(nx.is_directed_acyclic_graph(before))
