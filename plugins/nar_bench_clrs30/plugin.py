@@ -114,6 +114,87 @@ def register_algorithms(register: Register) -> None:
         "order of a directed acyclic graph",
     )
 
+    register(
+        "articulation_points_v2",
+        "nar_bench_clrs30.graphs.articulation_points_v2:ARTICULATION_POINTS_V2",
+        "nodes that cut a graph, many families",
+    )
+    register(
+        "bellman_ford_v2",
+        "nar_bench_clrs30.graphs.bellman_ford_v2:BELLMAN_FORD_V2",
+        "shortest paths, many families, longer ones",
+    )
+    register(
+        "bfs_v2",
+        "nar_bench_clrs30.graphs.bfs_v2:BFS_V2",
+        "breadth-first search, many families, deeper ones",
+    )
+    register(
+        "bridges_v2",
+        "nar_bench_clrs30.graphs.bridges_v2:BRIDGES_V2",
+        "edges that cut a graph, many families",
+    )
+    register(
+        "dfs_v2",
+        "nar_bench_clrs30.graphs.dfs_v2:DFS_V2",
+        "depth-first search, many families, no self-loops",
+    )
+    register(
+        "dijkstra_v2",
+        "nar_bench_clrs30.graphs.dijkstra_v2:DIJKSTRA_V2",
+        "shortest paths, many families",
+    )
+    register(
+        "floyd_warshall_v2",
+        "nar_bench_clrs30.graphs.floyd_warshall_v2:FLOYD_WARSHALL_V2",
+        "shortest paths between all pairs, hints that reach the output",
+    )
+    register(
+        "heapsort_v2",
+        "nar_bench_clrs30.sorting.heapsort_v2:HEAPSORT_V2",
+        "sorting with a heap, with the right root in its hints",
+    )
+    register(
+        "kmp_matcher_v2",
+        "nar_bench_clrs30.strings.kmp_matcher_v2:KMP_MATCHER_V2",
+        "first match at any place, or none, with a prefix function",
+    )
+    register(
+        "mst_kruskal_v2",
+        "nar_bench_clrs30.graphs.mst_kruskal_v2:MST_KRUSKAL_V2",
+        "minimum spanning tree, many families",
+    )
+    register(
+        "mst_prim_v2",
+        "nar_bench_clrs30.graphs.mst_prim_v2:MST_PRIM_V2",
+        "minimum spanning tree, many families",
+    )
+    register(
+        "naive_string_matcher_v2",
+        "nar_bench_clrs30.strings.naive_string_matcher_v2:NAIVE_STRING_MATCHER_V2",
+        "first match at any place, or none",
+    )
+    register(
+        "quickselect_v2",
+        "nar_bench_clrs30.searching.quickselect_v2:QUICKSELECT_V2",
+        "median by partition, with one meaning of rank",
+    )
+    register(
+        "segments_intersect_v2",
+        "nar_bench_clrs30.geometry.segments_intersect_v2:SEGMENTS_INTERSECT_V2",
+        "whether any two of many segments intersect",
+    )
+    register(
+        "strongly_connected_components_v2",
+        "nar_bench_clrs30.graphs.strongly_connected_components_v2:STRONGLY_CONNECTED_COMPONENTS_V2",
+        "components of directed graphs, many families",
+    )
+    register(
+        "task_scheduling_v2",
+        "nar_bench_clrs30.greedy.task_scheduling_v2:TASK_SCHEDULING_V2",
+        "unit tasks with deadlines, optimal",
+    )
+
 
 @hookimpl
 def register_suites(register: Register) -> None:

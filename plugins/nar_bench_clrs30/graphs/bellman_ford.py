@@ -57,19 +57,20 @@ def bellman_ford(A, s, pi):
     for v in range(n):
         pi[v] = v
     msk[s] = 1
-    changed = True
-    while changed:  # line 2
+    nearer = np.zeros(n, np.bool_)  # the nodes whose distance the last sweep changed; no other can change one now
+    nearer[s] = True
+    while nearer.any():  # line 2
         yield pi, d, msk
-        changed = False
-        before, known = d.copy(), msk.copy()
+        before, relaxes = d.copy(), nearer.copy()
+        nearer[:] = False
         for u in range(n):
-            if known[u]:
+            if relaxes[u]:
                 for v in range(n):  # line 3
                     if A[u, v] != 0 and (not msk[v] or before[u] + A[u, v] < d[v]):
                         d[v] = before[u] + A[u, v]  # line 4, RELAX
                         pi[v] = u
                         msk[v] = 1
-                        changed = True
+                        nearer[v] = True
 
 
 def _settles(A: Array, s: int) -> bool:

@@ -39,8 +39,8 @@ def sample(rng, size, keys=0):
     return ordered_positions(size), draw_keys(rng, size, keys)
 
 
-def quickselect(key, median):
-    """Find the node whose key has rank n // 2."""
+def selection(key, median, counted_from_start):
+    """Find the node whose key has rank n // 2, showing `i_rank` while it scans from the start of the array or from p."""
     n = len(key)
     order, pred = np.arange(n), np.empty(n, np.int64)  # order[k] is the node in place k of the book's array A
     chain(order, pred)
@@ -56,11 +56,18 @@ def quickselect(key, median):
             if key[order[j]] <= key[order[r]]:
                 i += 1
                 exchange(order, pred, i, j)
-            yield pred, order[p], order[r], order[i + 1], order[j], (i + 1) / n, target / n, order[r]
+            rank = i + 1 if counted_from_start else i + 1 - p
+            yield pred, order[p], order[r], order[i + 1], order[j], rank / n, target / n, order[r]
         q = i + 1
         exchange(order, pred, q, r)
         yield pred, order[p], order[r], order[q], order[r], (q - p) / n, target / n, order[q]
     median[0] = order[q]
+
+
+def quickselect(key, median):
+    """Find the node whose key has rank n // 2."""
+    for pred, p, r, i, j, i_rank, target, pivot in selection(key, median, True):
+        yield pred, p, r, i, j, i_rank, target, pivot
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

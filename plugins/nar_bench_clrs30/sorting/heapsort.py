@@ -57,8 +57,8 @@ def hang(order, parent, heap_size):
         parent[order[k]] = order[(k - 1) // 2] if 0 < k < heap_size else order[k]
 
 
-def heapsort(key, pred):
-    """Sort; pred[v] is the node before v in the order, v itself for the first."""
+def heap_steps(key, pred, node_0):
+    """Sort; `node_0` says whether `largest` is node 0, or the node in place 0, where the heap has lost its root."""
     n = len(key)
     order = np.arange(n)  # order[k] is the node in place k of the book's array A
     parent = np.empty(n, np.int64)
@@ -74,7 +74,8 @@ def heapsort(key, pred):
             shown = heap_size
             exchange(order, pred, 0, heap_size)
             hang(order, parent, heap_size)
-            yield pred, parent, order[0], order[heap_size], 0, order[heap_size - 1], TAKE
+            root = 0 if node_0 else order[0]
+            yield pred, parent, order[0], order[heap_size], root, order[heap_size - 1], TAKE
         i = top
         largest = -1
         while largest != i:  # MAX-HEAPIFY, until place i holds the largest
@@ -85,6 +86,12 @@ def heapsort(key, pred):
                 exchange(order, pred, i, largest)
                 hang(order, parent, heap_size)
             yield pred, parent, order[shown], order[i], order[largest], order[heap_size - 1], phase
+
+
+def heapsort(key, pred):
+    """Sort; pred[v] is the node before v in the order, v itself for the first."""
+    for pred_h, parent, i, j, largest, heap_size, phase in heap_steps(key, pred, True):
+        yield pred_h, parent, i, j, largest, heap_size, phase
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

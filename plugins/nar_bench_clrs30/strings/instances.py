@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nar_bench.data.random import integer
+from nar_bench.data.random import integer, uniform
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
 from nar_bench.trajectory import Array
@@ -62,6 +62,20 @@ def text_with_needle(rng, size, needle, alphabet):
     key = random_key(rng, size, alphabet)
     start = integer(rng, n - m)
     key[start : start + m] = key[n:]
+    return two_strings(key, n)
+
+
+def text_with_or_without_needle(rng, size, needle, alphabet, absent):
+    """Draw a needle and a text; with probability 1 - `absent` the text is given the needle, at any place where it fits.
+
+    Arguments are those of `text_with_needle`. A text without may still hold the needle by chance.
+    """
+    m = _needle_length(rng, size, needle)
+    n = size - m
+    key = random_key(rng, size, alphabet)
+    start = integer(rng, n - m + 1)
+    if uniform(rng) >= absent:
+        key[start : start + m] = key[n:]
     return two_strings(key, n)
 
 

@@ -1,0 +1,21 @@
+"""The nodes that cut a graph, on graphs of many families.
+
+The algorithm and its hints are those of version 1; see docs/decisions/0002-corrected-versions.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nar_bench_clrs30.graphs.articulation_points import ARTICULATION_POINTS
+from nar_bench_clrs30.graphs.mixed import WORDS, graph_sample
+
+ARTICULATION_POINTS_V2 = replace(
+    ARTICULATION_POINTS,
+    name="articulation_points_v2",
+    version=2,
+    sample=graph_sample,
+    words=WORDS,
+    training={"positions": "random"},
+    growth=1.1,
+)
