@@ -80,11 +80,15 @@ class _Builder:
         """Replace loops over generators, at any depth."""
         made: list[ast.stmt] = []
         for statement in body:
-            generator = _generator(statement, names)
+            call = statement.iter if isinstance(statement, ast.For) else _yielded_from(statement)
+            generator = _generator(call, names)
             if generator is not None:
-                assert isinstance(statement, ast.For)
-                statement.body = self.inline(statement.body, names, scope)
-                made += self._unrolled(statement, generator, scope)
+                assert isinstance(call, ast.Call)
+                unrolled = self._unrolled(call, generator, scope)
+                if isinstance(statement, ast.For):
+                    statement.body = self.inline(statement.body, names, scope)
+                    unrolled = _Bodies(self._where, statement).apply(unrolled)
+                made += unrolled
                 continue
             for block in ("body", "orelse", "finalbody"):
                 if isinstance(getattr(statement, block, None), list):
@@ -92,21 +96,18 @@ class _Builder:
             made.append(statement)
         return made
 
-    def _unrolled(self, loop: ast.For, generator: FunctionType, scope: dict[str, Any]) -> list[ast.stmt]:
-        """Return the generator's body with the loop's body at each yield; its variables and globals are renamed."""
+    def _unrolled(self, given: ast.Call, generator: FunctionType, scope: dict[str, Any]) -> list[ast.stmt]:
+        """Return the generator's body, after its parameters are set; its variables and globals are renamed."""
         self._count += 1
         prefix = f"nar_{self._count}_"
         definition = self.parse(generator)
-        assert isinstance(loop.iter, ast.Call)
-        call = inspect.signature(generator).bind(
-            *loop.iter.args, **{k.arg: k.value for k in loop.iter.keywords if k.arg}
-        )
+        call = inspect.signature(generator).bind(*given.args, **{k.arg: k.value for k in given.keywords if k.arg})
         arguments = dict(call.arguments)
         for parameter in inspect.signature(generator).parameters.values():
             if parameter.name not in arguments:
                 arguments[parameter.name] = ast.Constant(parameter.default)
         bindings: list[ast.stmt] = [
-            ast.copy_location(ast.Assign([ast.Name(prefix + parameter, ast.Store())], value), loop)
+            ast.copy_location(ast.Assign([ast.Name(prefix + parameter, ast.Store())], value), given)
             for parameter, value in arguments.items()
         ]
         local = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and _is_store(node)}
@@ -118,23 +119,26 @@ class _Builder:
         for node in ast.walk(definition):
             if isinstance(node, ast.Name):
                 node.id = rename.get(node.id, node.id)
-        if any(isinstance(node, ast.Return) for node in ast.walk(definition)) or loop.orelse:
+        if any(isinstance(node, ast.Return) for node in ast.walk(definition)):
             raise PluginError(
-                f"{self._where}, line {loop.lineno}: a loop over {generator.__name__} cannot be compiled where that "
-                "generator returns early or the loop has an else."
+                f"{self._where}, line {given.lineno}: {generator.__name__} returns early, so it cannot be looped over."
             )
         inner = {prefix + one: value for one, value in generator.__globals__.items()}
-        body = self.inline(definition.body, inner, scope)
-        at_yield = _Bodies(self._where, loop)
-        return [*bindings, *at_yield.apply(body)]
+        return [*bindings, *self.inline(definition.body, inner, scope)]
 
 
-def _generator(statement: ast.stmt, names: dict[str, Any]) -> FunctionType | None:
-    if isinstance(statement, ast.For) and isinstance(statement.iter, ast.Call):
-        called = statement.iter.func
-        function = names.get(called.id) if isinstance(called, ast.Name) else None
-        if isinstance(function, FunctionType) and inspect.isgeneratorfunction(function):
-            return function
+def _yielded_from(statement: ast.stmt) -> ast.expr | None:
+    """Return g(..) of a statement `yield from g(..)`."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return value.value if isinstance(value, ast.YieldFrom) else None
+
+
+def _generator(call: ast.expr | None, names: dict[str, Any]) -> FunctionType | None:
+    """Return the generator function that is called, if it is one."""
+    called = call.func if isinstance(call, ast.Call) else None
+    function = names.get(called.id) if isinstance(called, ast.Name) else None
+    if isinstance(function, FunctionType) and inspect.isgeneratorfunction(function):
+        return function
     return None
 
 
@@ -177,8 +181,8 @@ class _Replacing:
             isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(statement)
         ):
             raise PluginError(
-                f"{self._where}, line {statement.lineno}: a yield must be a statement of its own, and `yield from` "
-                "cannot be compiled; loop over the other generator instead."
+                f"{self._where}, line {statement.lineno}: a yield must be a statement of its own, and a "
+                "`yield from` that of a generator function called by its name."
             )
         return None
 
@@ -188,6 +192,8 @@ class _Bodies(_Replacing):
 
     def __init__(self, where: str, loop: ast.For) -> None:
         super().__init__(where)
+        if loop.orelse:
+            raise PluginError(f"{where}, line {loop.lineno}: a loop over a generator cannot have an else.")
         self._loop = loop
         body = deepcopy(loop.body)
         self._leaves = _leave_instead_of_continue(body, where, loop)

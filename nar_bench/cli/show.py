@@ -109,16 +109,16 @@ def _table(run: Trajectory, features: Sequence[Feature], now: Any, before: Any) 
     for feature in on_nodes:
         old = _cells(feature, before[feature.name]) if before is not None else rows[feature.name]
         line = ""
-        for cell, was in zip(rows[feature.name], old, strict=True):
+        for cell, past in zip(rows[feature.name], old, strict=True):
             text = f"{cell:>{width}}"
-            line += click.style(f"{text}*", fg="yellow", bold=True) if cell != was else f"{text} "
+            line += click.style(f"{text}*", fg="yellow", bold=True) if cell != past else f"{text} "
         yield f"  {feature.name:{label}} {line}".rstrip()
     if "edges" in now and not any(f.location is Location.EDGE for f in features):
         yield f"  {'edges':{label}}  " + ", ".join(f"{u}-{v}" for u, v in now["edges"].tolist() if u < v)
     for feature in features:
         if feature.location is Location.EDGE:
-            old = None if before is None else before[feature.name]
-            yield f"  {feature.name:{label}}  {_edges(feature, now[feature.name], old, graph_edges)}"
+            was = None if before is None else before[feature.name]
+            yield f"  {feature.name:{label}}  {_edges(feature, now[feature.name], was, graph_edges)}"
     graph = [f for f in features if f.location is Location.GRAPH]
     for feature in graph:
         (cell,) = _cells(feature, now[feature.name][None])

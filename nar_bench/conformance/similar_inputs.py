@@ -12,7 +12,7 @@ from nar_bench.data.random import Stream
 from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, SimilarInput
 from nar_bench.plugin.registry import registry
 from nar_bench.spec import Type
-from nar_bench.trajectory import Array, Trajectory, compact_dtype, compact_shape, to_dense
+from nar_bench.trajectory import Array, Batch, Trajectory, compact_dtype, compact_shape, to_dense
 
 SEED = 20261123
 _COUNT = 12
@@ -36,7 +36,8 @@ def _pairs(
 
 
 def _run(algorithm: Algorithm, inputs: Mapping[str, Array], nodes: int) -> Trajectory:
-    return algorithm.execute({name: np.asarray(value)[None] for name, value in inputs.items()}, nodes)[0]
+    batch: Batch = algorithm.execute({name: np.asarray(value)[None] for name, value in inputs.items()}, nodes)
+    return batch[0]
 
 
 def is_described(similar: SimilarInput) -> None:

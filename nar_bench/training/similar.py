@@ -24,4 +24,5 @@ def with_similar(algorithm: Algorithm, batch: Batch, similar: SimilarInput, seed
         name: np.concatenate([column, np.stack([one[name] for one in changed]).astype(column.dtype)])
         for name, column in batch.inputs.items()
     }
-    return algorithm.execute(inputs, batch.nodes)
+    both: Batch = algorithm.execute(inputs, batch.nodes)
+    return both

@@ -17,9 +17,38 @@ def register_similarities(register: Register) -> None:
 def register_similar_inputs(register: Register) -> None:
     """Register the similar inputs."""
     register(
+        "renamed_characters",
+        "nar_bench_similarity.renamed_characters:RENAMED_CHARACTERS",
+        "the same strings in other characters",
+    )
+    register(
         "reweighted_edges", "nar_bench_similarity.reweighted_edges:REWEIGHTED_EDGES", "other weights on the same edges"
+    )
+    register(
+        "same_edge_order",
+        "nar_bench_similarity.same_edge_order:SAME_EDGE_ORDER",
+        "other weights of edges in the same order",
+    )
+    register(
+        "same_event_order", "nar_bench_similarity.same_event_order:SAME_EVENT_ORDER", "other times in the same order"
+    )
+    register(
+        "same_joint_order",
+        "nar_bench_similarity.same_joint_order:SAME_JOINT_ORDER",
+        "other keys and target in the same order",
     )
     register("same_order", "nar_bench_similarity.same_order:SAME_ORDER", "fresh keys in the same order")
     register(
+        "same_weight_order",
+        "nar_bench_similarity.same_weight_order:SAME_WEIGHT_ORDER",
+        "other weights of tasks in the same order",
+    )
+    register(
+        "scaled_numbers", "nar_bench_similarity.scaled_numbers:SCALED_NUMBERS", "all numbers times one positive number"
+    )
+    register(
         "scaled_weights", "nar_bench_similarity.scaled_weights:SCALED_WEIGHTS", "all weights times one positive number"
+    )
+    register(
+        "stretched_points", "nar_bench_similarity.stretched_points:STRETCHED_POINTS", "points stretched along both axes"
     )

@@ -23,8 +23,20 @@ def reweighted_edges(stream: Stream, inputs: Mapping[str, Array]) -> dict[str, A
 REWEIGHTED_EDGES = SimilarInput(
     name="reweighted_edges",
     version=1,
-    source="breadth-first search reads only whether A is 0 (CLRS 3rd edition, section 22.2)",
+    source="searches and depth-first walks read only whether A is 0 (CLRS 3rd edition, chapter 22)",
     invariant=Invariant.TRAJECTORY,
-    algorithms=("bfs",),
+    algorithms=(
+        "articulation_points",
+        "articulation_points_v2",
+        "bfs",
+        "bfs_v2",
+        "bridges",
+        "bridges_v2",
+        "dfs",
+        "dfs_v2",
+        "strongly_connected_components",
+        "strongly_connected_components_v2",
+        "topological_sort",
+    ),
     transform=reweighted_edges,
 )

@@ -23,6 +23,15 @@ SAME_ORDER = SimilarInput(
     version=1,
     source="Rodionov and Prokhorenkova 2023 (arXiv:2306.13411), section 4: comparison sorts see only the order",
     invariant=Invariant.TRAJECTORY,
-    algorithms=("insertion_sort",),
+    algorithms=(
+        "bubble_sort",
+        "heapsort",
+        "heapsort_v2",
+        "insertion_sort",
+        "minimum",
+        "quickselect",
+        "quickselect_v2",
+        "quicksort",
+    ),
     transform=same_order,
 )

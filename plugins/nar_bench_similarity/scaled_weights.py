@@ -22,8 +22,16 @@ def scaled_weights(stream: Stream, inputs: Mapping[str, Array]) -> dict[str, Arr
 SCALED_WEIGHTS = SimilarInput(
     name="scaled_weights",
     version=1,
-    source="distances are linear in the weights (CLRS 3rd edition, section 24.1); the distances in the hints scale too",
+    source="distances are linear in the weights (CLRS 3rd edition, chapters 24 and 25); those in the hints scale too",
     invariant=Invariant.DISCRETE_HINTS,
-    algorithms=("bellman_ford",),
+    algorithms=(
+        "bellman_ford",
+        "bellman_ford_v2",
+        "dag_shortest_paths",
+        "dijkstra",
+        "dijkstra_v2",
+        "floyd_warshall",
+        "floyd_warshall_v2",
+    ),
     transform=scaled_weights,
 )

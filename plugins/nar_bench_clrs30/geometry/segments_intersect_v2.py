@@ -1,8 +1,8 @@
 """Whether any two of n / 2 segments intersect, at every size and as often as not.
 
 Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 33.1, SEGMENTS-INTERSECT
-(page 1018), applied to all pairs in order until one intersects. Nodes 2 k and 2 k + 1 are the ends of segment k. Version
-1 always has two segments; see docs/decisions/0002-corrected-versions.md.
+(page 1018), applied to all pairs in order until one intersects. Nodes 2 k and 2 k + 1 are the ends of segment k.
+Version 1 always has two segments; see docs/decisions/0002-corrected-versions.md.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def crossing(x, y, a, b, dir):
     """Say whether the segments that begin at nodes a and b intersect; fills `dir` on their four ends."""
     dir[a], dir[a + 1] = turn(x, y, b, b + 1, a), turn(x, y, b, b + 1, a + 1)
     dir[b], dir[b + 1] = turn(x, y, a, a + 1, b), turn(x, y, a, a + 1, b + 1)
-    if ((dir[a] > 0) != (dir[a + 1] > 0)) and ((dir[b] > 0) != (dir[b + 1] > 0)):
-        if dir[a] != 0 and dir[a + 1] != 0 and dir[b] != 0 and dir[b + 1] != 0:
-            return True
+    apart = (dir[a] > 0 and dir[a + 1] < 0) or (dir[a] < 0 and dir[a + 1] > 0)
+    if apart and ((dir[b] > 0 and dir[b + 1] < 0) or (dir[b] < 0 and dir[b + 1] > 0)):
+        return True
     for k in range(2):
         if dir[a + k] == 0 and on_segment(x, y, b, b + 1, a + k):
             return True
@@ -144,5 +144,5 @@ SEGMENTS_INTERSECT_V2 = replace(
     check=check,
     nodes=nodes_of,
     smallest=4,
-    growth=1.8,
+    growth=2.1,
 )

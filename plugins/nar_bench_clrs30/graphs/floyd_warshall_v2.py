@@ -1,8 +1,8 @@
 """Shortest paths between all pairs, with hints that reach the output.
 
 Source: Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, 3rd edition, section 25.2, FLOYD-WARSHALL (page
-695). Version 1 shows a hint before each k and none after the last, and lets a self-loop into the diagonal; here one more
-hint follows, and graphs have no self-loops. See docs/decisions/0002-corrected-versions.md.
+695). Version 1 shows a hint before each k and none after the last, and lets a self-loop into the diagonal; here one
+more hint follows, and graphs have no self-loops. See docs/decisions/0002-corrected-versions.md.
 """
 
 from __future__ import annotations

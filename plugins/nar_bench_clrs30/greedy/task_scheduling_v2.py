@@ -89,7 +89,7 @@ def reference(inputs: Inputs) -> dict[str, Array]:
 
 
 def verify(inputs: Inputs, outputs: Inputs) -> bool:
-    """Accept every selection of greatest weight in which at most t tasks have a deadline of t or before (lemma 16.12)."""
+    """Accept every selection of greatest weight of which at most t tasks are due by t, for all t (lemma 16.12)."""
     selected, n = outputs["selected"], len(inputs["d"])
     if not np.isin(selected, (0, 1)).all():
         return False

@@ -40,7 +40,7 @@ def sample(rng, size, keys=0):
 
 
 def selection(key, median, counted_from_start):
-    """Find the node whose key has rank n // 2, showing `i_rank` while it scans from the start of the array or from p."""
+    """Find the node whose key has rank n // 2; while scanning, `i_rank` counts from the array's start or from p."""
     n = len(key)
     order, pred = np.arange(n), np.empty(n, np.int64)  # order[k] is the node in place k of the book's array A
     chain(order, pred)
@@ -66,8 +66,7 @@ def selection(key, median, counted_from_start):
 
 def quickselect(key, median):
     """Find the node whose key has rank n // 2."""
-    for pred, p, r, i, j, i_rank, target, pivot in selection(key, median, True):
-        yield pred, p, r, i, j, i_rank, target, pivot
+    yield from selection(key, median, True)
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

@@ -13,8 +13,7 @@ from nar_bench_clrs30.searching.quickselect import QUICKSELECT, selection
 
 def quickselect_v2(key, median):
     """Find the node whose key has rank n // 2."""
-    for pred, p, r, i, j, i_rank, target, pivot in selection(key, median, False):
-        yield pred, p, r, i, j, i_rank, target, pivot
+    yield from selection(key, median, False)
 
 
 QUICKSELECT_V2 = replace(QUICKSELECT, name="quickselect_v2", version=2, step=quickselect_v2)

@@ -90,8 +90,7 @@ def heap_steps(key, pred, node_0):
 
 def heapsort(key, pred):
     """Sort; pred[v] is the node before v in the order, v itself for the first."""
-    for pred_h, parent, i, j, largest, heap_size, phase in heap_steps(key, pred, True):
-        yield pred_h, parent, i, j, largest, heap_size, phase
+    yield from heap_steps(key, pred, True)
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

@@ -12,8 +12,7 @@ from nar_bench_clrs30.sorting.heapsort import HEAPSORT, heap_steps
 
 def heapsort_v2(key, pred):
     """Sort; pred[v] is the node before v in the order, v itself for the first."""
-    for pred_h, parent, i, j, largest, heap_size, phase in heap_steps(key, pred, False):
-        yield pred_h, parent, i, j, largest, heap_size, phase
+    yield from heap_steps(key, pred, False)
 
 
 HEAPSORT_V2 = replace(HEAPSORT, name="heapsort_v2", version=2, step=heapsort_v2)
