@@ -31,6 +31,9 @@ from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Location, Type
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 
+LARGEST_SCALAR = 1e100
+"""The largest magnitude of a scalar, so that sums, and products of three, stay finite."""
+
 _INDEX_TYPES = (Type.MASK_ONE, Type.POINTER, Type.PERMUTATION_POINTER)
 
 
@@ -73,6 +76,14 @@ def to_dense(feature: Feature, values: Array, nodes: int) -> Array:
     return np.asarray(values, dtype=np.int64 if feature.type in _INDEX_TYPES else np.float64)
 
 
+def as_array(values: Any, where: str) -> Array:
+    """Return `values` as an array. Raises InputError where they are none, such as lists of unequal lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{where}: not an array: {error}.") from None
+
+
 def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
     """Check one dense value against its feature and return it compact; the inverse of `to_dense`.
 
@@ -83,10 +94,7 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
     Raises:
         InputError: wrong shape or dtype, NaN or infinity, or a value out of range.
     """
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise InputError(f"{where}: not an array: {error}.") from None
+    array = as_array(values, where)
     if array.dtype.kind not in "biuf":
         raise InputError(f"{where}: got dtype {array.dtype}; numbers are needed.")
     allowed = [dense_shape(feature, nodes)] + ([()] if feature.type is Type.MASK_ONE else [])
@@ -101,7 +109,14 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
         )
     dtype = compact_dtype(feature, nodes)
     if feature.type is Type.SCALAR:
-        return array.astype(dtype)
+        with np.errstate(over="ignore"):  # a longer float may become infinite
+            numbers = array.astype(dtype)
+        large = np.abs(numbers) > LARGEST_SCALAR
+        if large.any():
+            raise InputError(
+                f"{where}: got {array[_first_index(large)]} at {_first(large)}; at most {LARGEST_SCALAR:g} is allowed."
+            )
+        return numbers
     if (array != np.floor(array)).any():
         raise InputError(
             f"{where}: got {array[_first_index(array != np.floor(array))]}; a {_describe(feature)} holds whole numbers."

@@ -65,7 +65,7 @@ def _of_numbers(name, value):
 def _of_strings(string, letters):
     second = string.sum(axis=1).astype(int)
     place = []
-    for row, m in zip(letters, second):
+    for row, m in zip(letters, second, strict=True):
         text, needle = row[: len(row) - m].astype(np.uint8).tobytes(), row[len(row) - m :].astype(np.uint8).tobytes()
         place.append(text.find(needle))
     return {
@@ -147,7 +147,7 @@ def write_the_references(folder):
     """Draw from the reference's samplers, and write their statistics to one file for each algorithm."""
     import clrs  # type: ignore
 
-    for algorithm in sorted(clrs.CLRS_30_ALGS_SETTINGS):
+    for algorithm in sorted(clrs.SPECS):
         kept = {}
         for seed, variant in enumerate(VARIANTS):
             densities = 0.1 + 0.1 * np.arange(9)
@@ -163,8 +163,9 @@ def write_the_references(folder):
                 drawn = clrs.process_random_pos(drawn, np.random.RandomState(seed))
             features = next(drawn).features
             inputs = {point.name: np.asarray(point.data) for point in features.inputs}
-            for name, values in statistics_of_inputs(inputs, np.asarray(features.lengths)).items():
-                kept[f"{variant}/{name}"] = np.sort(values)
+            found = statistics_of_inputs(inputs, np.asarray(features.lengths))
+            kept[f"{variant}/names"] = np.array(list(found))
+            kept[f"{variant}/values"] = np.sort(np.stack(list(found.values())), axis=1)
         np.savez_compressed(folder / f"{algorithm}.npz", **kept)
         print(algorithm, (folder / f"{algorithm}.npz").stat().st_size, flush=True)
 

@@ -18,7 +18,7 @@ from nar_bench.errors import InputError
 from nar_bench.kernel import execute
 from nar_bench.sparse_kernel import execute_sparse
 from nar_bench.spec import AlgorithmSpec, Layout, Location
-from nar_bench.trajectory import Array, Columns, Trajectory, sorted_edges, to_compact, to_dense
+from nar_bench.trajectory import Array, Columns, Trajectory, as_array, sorted_edges, to_compact, to_dense
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -152,8 +152,8 @@ class Algorithm:
         unknown = [name for name in inputs if name not in names]
         if unknown:
             raise InputError(f"{where}: got unknown input '{unknown[0]}'; its inputs are {', '.join(names)}.")
-        nodes = self._count_nodes(inputs, where)
-        given = {name: np.asarray(value) for name, value in inputs.items()}
+        given = {name: as_array(value, f"{where}, input '{name}'") for name, value in inputs.items()}
+        nodes = self._count_nodes(given, where)
         compact: dict[str, Array] = {}
         for feature in self.spec.inputs:
             if feature.name in given:

@@ -68,7 +68,8 @@ def check(inputs: Inputs) -> None:
     """Refuse deadlines that are no multiple of 1 / n from 1 / n to 1, and negative weights."""
     refuse_unordered(inputs)
     d, w, n = inputs["d"], inputs["w"], len(inputs["d"])
-    wrong = np.flatnonzero((np.abs(d * n - np.round(d * n)) > 1e-6) | (np.round(d * n) < 1) | (np.round(d * n) > n))
+    slot = n * np.clip(d, 0, 2)  # what is not below 2 is wrong in any case
+    wrong = np.flatnonzero((np.abs(slot - np.round(slot)) > 1e-6) | (np.round(slot) < 1) | (np.round(slot) > n))
     if len(wrong):
         raise InputError(f"input 'd' is {d[wrong[0]]:g} at [{wrong[0]}]; allowed are 1/{n}, 2/{n} and so on to 1.")
     wrong = np.flatnonzero(w < 0)
