@@ -7,6 +7,7 @@ their reference count, so a caller who keeps a batch, or any view of one, keeps 
 
 from __future__ import annotations
 
+import math
 import sys
 from threading import Lock
 from typing import Any
@@ -26,7 +27,7 @@ _lock = Lock()
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return an array of arbitrary content, in memory that was used before where some is free."""
-    wanted = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    wanted = math.prod(shape) * dtype.itemsize
     if wanted > LARGEST:
         return np.empty(shape, dtype)
     with _lock:

@@ -221,6 +221,7 @@ def element_assignment(target: str, value: str, axes: int) -> str:
     return f"{loops}{'    ' * axes}{opened}, {at}] = {value}[{at}]"
 
 
+@cache
 def parameters_of(name: str, spec: AlgorithmSpec, step: FunctionType, graph: tuple[str, ...] = ()) -> list[Feature]:
     """Return the features that a stepping function takes; it may also take the names in `graph`.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from nar_bench.errors import SpecError, UnknownName, did_you_mean
 
@@ -135,21 +136,28 @@ class AlgorithmSpec:
             if not self.at(stage):
                 raise SpecError(f"spec: at least one {stage} feature is needed, got none.")
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.features, self.layout))
+
     def at(self, stage: Stage) -> tuple[Feature, ...]:
         """Return the features of one stage, in order."""
         return tuple(feature for feature in self.features if feature.stage is stage)
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Feature, ...]:
         """The input features, in order."""
         return self.at(Stage.INPUT)
 
-    @property
+    @cached_property
     def hints(self) -> tuple[Feature, ...]:
         """The hint features, in the order in which the stepping function yields them."""
         return self.at(Stage.HINT)
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Feature, ...]:
         """The output features, in order."""
         return self.at(Stage.OUTPUT)

@@ -96,6 +96,7 @@ def _dense_inputs(
     return inputs
 
 
+@cache
 def shift_axes(algorithm: Algorithm) -> dict[str, float]:
     """Return the numeric shift axes of an algorithm with their default values."""
     parameters = list(inspect.signature(algorithm.sample).parameters.values())[2:]

@@ -145,13 +145,16 @@ class Registry:
             UnknownName: no such component; the message suggests the nearest.
             PluginError: the short name is claimed by several plugins.
         """
+        entries = self._entries[kind]
+        for entry in entries:
+            if entry.name == name and entry.source.is_own:
+                return entry
         entries = self.entries(kind)
         for entry in entries:
             if entry.id == name:
                 return entry
         named = [entry for entry in entries if entry.name == name]
-        own = [entry for entry in named if entry.source.is_own]
-        if len(named) > 1 and not own:
+        if len(named) > 1:
             place = f"{where}: " if where else ""
             raise PluginError(
                 f"{place}{kind} '{name}' is registered by several plugins; say which: "
@@ -159,7 +162,7 @@ class Registry:
             )
         if not named:
             raise UnknownName(kind, name, {entry.name for entry in entries}, where)
-        return (own or named)[0]
+        return named[0]
 
     def load(self, kind: Kind, name: str) -> Any:
         """Find a component and load it. Raises what `find` and `Entry.load` raise."""

@@ -1,63 +1,97 @@
-"""Trajectories a second on one core, hints included, beside the reference's samplers.
+"""Trajectories a second on one core, hints included, beside the reference's samplers in one run.
 
     NAR_BENCH_REFERENCE_PYTHON=... pytest tests/benchmarks/test_generation_speed.py --benchmark-only -s -m ""
 
-The interpreter named there needs dm-clrs; without it our own speed alone is measured.
+The interpreter named there needs dm-clrs; without it our own speed alone is measured. The table goes to
+docs/reference/generation_speed.md where NAR_BENCH_WRITE_DOCS is 1.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+from oracles import TRAJECTORIES
 
 import nar_bench
 
-NAMES = ["bfs", "insertion_sort", "bellman_ford"]
+NAMES = sorted({n.partition("__")[0] for n in TRAJECTORIES} - {"find_maximum_subarray", "bipartite_matching"})
+SIZES = (16, 64)
+LARGEST_BATCH = 4e6
+"""Bytes; a batch has as many trajectories as fit in, and 1,000 at most, as many as the reference makes at once."""
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "generation_speed.md"
 
 REFERENCE = """
 import json, sys, time, warnings
 warnings.simplefilter("ignore")
 import clrs
-name, size, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-clrs.build_sampler(name, seed=1, num_samples=4, length=size)
-count, spent = 32, 0.0
-while spent < seconds:
-    start = time.process_time()
-    clrs.build_sampler(name, seed=2, num_samples=count, length=size)
-    spent = time.process_time() - start
-    rate = count / spent
-    count *= 2
-print(json.dumps(rate))
+for name in sys.argv[2:]:
+    size = int(sys.argv[1])
+    clrs.build_sampler(name, seed=1, num_samples=2, length=size)
+    count, spent = 2, 0.0
+    while spent < 1.0:
+        start = time.process_time()
+        clrs.build_sampler(name, seed=2, num_samples=count, length=size)
+        spent = time.process_time() - start
+        rate = count / spent
+        count *= 3
+    print(json.dumps([name, rate]), flush=True)
 """
 
 
-def reference_rate(name: str, size: int) -> float | None:
+def reference_rates(size: int) -> dict[str, float]:
     python = os.environ.get("NAR_BENCH_REFERENCE_PYTHON")
     if not python:
-        return None
-    run = subprocess.run([python, "-c", REFERENCE, name, str(size), "1.5"], capture_output=True, text=True, check=True)
-    return float(json.loads(run.stdout.splitlines()[-1]))
+        return {}
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    command = [python, "-c", REFERENCE, str(size), *NAMES]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return dict(json.loads(line) for line in run.stdout.splitlines() if line.startswith("["))
 
 
-@pytest.mark.parametrize("size", [16, 64])
-@pytest.mark.parametrize("name", NAMES)
+def our_rate(name: str, size: int) -> tuple[float, int]:
+    """Return trajectories per second of processor time, the median of 9 batches, and the size of a batch."""
+    few = nar_bench.generate(name, size, 8)
+    each = sum(c.nbytes for columns in (few.inputs, few.hints, few.outputs) for c in columns.values()) / 8
+    count = int(min(1000, max(8, LARGEST_BATCH / each)))
+    spent = []
+    for seed in range(12):
+        start = time.process_time()
+        nar_bench.generate(name, size, count, seed)
+        spent.append(time.process_time() - start)
+    return count / statistics.median(spent[3:]), count
+
+
 @pytest.mark.benchmark(group="generation")
-def test_generation(benchmark: object, name: str, size: int) -> None:
-    count = 1000  # as many as the reference makes for one length
-    nar_bench.generate(name, size, 10)
-    start = time.process_time()
-    benchmark.pedantic(nar_bench.generate, (name, size, count), rounds=20, warmup_rounds=2)
-    cores = (time.process_time() - start) / sum(benchmark.stats.stats.data)  # above 1 would be no fair comparison
-    rate = count / benchmark.stats.stats.median
-    theirs = reference_rate(name, size)
-    ratio = f"{rate / theirs:6.0f}x the reference's {theirs:.0f}" if theirs else "reference not measured"
-    print(f"\n{name:16} n={size:3}  {rate:10,.0f} trajectories/s on {cores:.1f} cores, {ratio}")
-    benchmark.extra_info.update(rate=rate, reference=theirs, ratio=rate / theirs if theirs else None)
+def test_generation_of_all_thirty(benchmark: object) -> None:
+    """Processor time on both sides; ours is one thread."""
+    theirs = {size: reference_rates(size) for size in SIZES}
+    ours = benchmark.pedantic(lambda: {(n, s): our_rate(n, s) for n in NAMES for s in SIZES}, rounds=1)
+    lines = ["| algorithm | n | ours per second | batch | dm-clrs per second | ratio |", "|---|---|---|---|---|---|"]
+    ratios: dict[int, list[float]] = {size: [] for size in SIZES}
+    for (name, size), (rate, count) in ours.items():
+        line = f"| {name} | {size} | {rate:,.0f} | {count} |"
+        if name in theirs[size]:
+            ratios[size].append(rate / theirs[size][name])
+            line += f" {theirs[size][name]:,.1f} | {ratios[size][-1]:,.0f} |"
+        lines.append(line)
+    for size in SIZES:
+        if ratios[size]:
+            mean = math.exp(float(np.mean(np.log(ratios[size]))))
+            lines.append(f"| geometric mean | {size} | | | | **{mean:,.0f}** (least {min(ratios[size]):,.0f}) |")
+            benchmark.extra_info[f"geometric mean at n = {size}"] = mean
+    print("\n" + "\n".join(lines))
+    if os.environ.get("NAR_BENCH_WRITE_DOCS") == "1":
+        head, _, _ = PAGE.read_text().partition("| algorithm |")
+        PAGE.write_text(head + "\n".join(lines) + "\n")
 
 
 @pytest.mark.benchmark(group="first batch")

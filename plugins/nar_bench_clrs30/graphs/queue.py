@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 
 def extract_min(key, in_queue):
     """Return the node of least `key` [n] in the queue, the lowest index of equal ones; -1 where it is empty."""
-    least = -1
+    least, shortest = -1, np.inf
     for v in range(len(key)):
-        if in_queue[v] and (least < 0 or key[v] < key[least]):
-            least = v
+        if in_queue[v] and key[v] < shortest:
+            least, shortest = v, key[v]
     return least
