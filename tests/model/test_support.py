@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from nar_bench.model.support import unsupported_reason
-from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.spec import AlgorithmSpec, Feature, Layout, Location, Stage, Type
 
 X = Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR)
 
@@ -30,3 +30,10 @@ def test_everything_else_is_supported() -> None:
         for type_ in (Type.MASK_ONE, Type.POINTER, Type.PERMUTATION_POINTER)
     ]
     assert unsupported_reason(AlgorithmSpec((X, *others, *nodes))) == ""
+
+
+def test_sparse_graphs_and_given_hints_are_refused() -> None:
+    given = Feature("numbers", Stage.HINT, Location.NODE, Type.SCALAR, given=True)
+    out = Feature("y", Stage.OUTPUT, Location.NODE, Type.MASK)
+    assert "hint 'numbers' is given at each step" in unsupported_reason(AlgorithmSpec((X, given, out)))
+    assert "its graphs are sparse" in unsupported_reason(AlgorithmSpec((X, out), Layout.SPARSE))
