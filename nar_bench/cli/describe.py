@@ -53,7 +53,7 @@ def _lines(algorithm: Algorithm, summary: str, similar: list[str]) -> Iterator[s
     axes = []
     for axis, default in shift_axes(algorithm).items():
         words = algorithm.words.get(axis)
-        axes.append(f"`{axis}` = {words[int(default)] if words else f'{default:g}'}")
+        axes.append(f"`{axis}` = {words[int(default or 0)] if words else f'{default:g}'}")
         if words:
             axes[-1] += f" (of {', '.join(words)})"
         elif axis in algorithm.ranges:

@@ -13,7 +13,7 @@ import numpy as np
 from nar_bench.buffers import empty
 from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
-from nar_bench.data.sparse import sparse_inputs
+from nar_bench.data.sparse import Choices, arguments_of, sparse_inputs
 from nar_bench.errors import InputError, UnknownName
 from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
 from nar_bench.plugin.contracts import Algorithm
@@ -74,31 +74,33 @@ def generate(
     for name in values:
         if name not in axes:
             raise UnknownName("shift axis", name, [*axes, "positions"], where=f"algorithm '{algorithm.name}'")
-    choices = [_choices(algorithm, name, values.get(name, default)) for name, default in axes.items()]
+    given = {name: values.get(name, default) for name, default in axes.items()}
+    choices = {name: None if value is None else _choices(algorithm, name, value) for name, value in given.items()}
     key = np.uint64(derive_seed(algorithm.name, size, seed))
     if algorithm.spec.layout is Layout.SPARSE:
-        inputs, edge_offsets = sparse_inputs(algorithm, size, count, key, first, choices, tuple(axes))
+        inputs, edge_offsets = sparse_inputs(algorithm, size, count, key, first, choices)
     else:
-        inputs, edge_offsets = _dense_inputs(algorithm, size, count, key, first, choices, tuple(axes)), None
+        inputs, edge_offsets = _dense_inputs(algorithm, size, count, key, first, choices), None
     if positions == "random":
         _randomise_positions(algorithm, inputs, seed, first)
     return algorithm.execute(inputs, algorithm.nodes(size), hints=hints, edge_offsets=edge_offsets)
 
 
 def _dense_inputs(
-    algorithm: Algorithm, size: int, count: int, key: np.uint64, first: int, choices: list[Array], axes: tuple[str, ...]
+    algorithm: Algorithm, size: int, count: int, key: np.uint64, first: int, choices: Choices
 ) -> dict[str, Array]:
     nodes = algorithm.nodes(size)
     inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs}
-    driver = _sample_driver(algorithm, axes, algorithm.compiled)
+    chosen = [values for values in choices.values() if values is not None]
+    driver = _sample_driver(algorithm, arguments_of(choices), algorithm.compiled)
     with np.errstate(over="ignore"):
-        driver(key, np.uint64(first), count, size, *choices, *inputs.values())
+        driver(key, np.uint64(first), count, size, *chosen, *inputs.values())
     return inputs
 
 
 @cache
-def shift_axes(algorithm: Algorithm) -> dict[str, float]:
-    """Return the numeric shift axes of an algorithm with their default values."""
+def shift_axes(algorithm: Algorithm) -> dict[str, float | None]:
+    """Return the shift axes of an algorithm with their default values; None stands for the first word of an axis."""
     parameters = list(inspect.signature(algorithm.sample).parameters.values())[2:]
     return {parameter.name: parameter.default for parameter in parameters}
 
@@ -157,9 +159,9 @@ def _randomise_positions(algorithm: Algorithm, inputs: dict[str, Array], seed: i
 
 
 @cache
-def _sample_driver(algorithm: Algorithm, axes: tuple[str, ...], compiled: bool) -> Callable[..., Any]:
+def _sample_driver(algorithm: Algorithm, axes: tuple[tuple[str, str], ...], compiled: bool) -> Callable[..., Any]:
     features = algorithm.spec.inputs
-    picked = ", ".join(["rng", "size", *(f"choice(rng, c_{axis})" for axis in axes)])
+    picked = ", ".join(["rng", "size", *(source for _, source in axes)])
     values = ", ".join(f"v_{f.name}" for f in features)
     store = "\n".join(element_assignment(f"i_{f.name}[b]", f"v_{f.name}", len(compact_shape(f, 1))) for f in features)
     body = f"""
@@ -177,7 +179,7 @@ for b in range(count):
     }
     entry = f"sample_{algorithm.name}_{source_hash(parts.values(), body)}"
     parameters = ", ".join(
-        ["key", "first", "count", "size", *(f"c_{axis}" for axis in axes), *(f"i_{f.name}" for f in features)]
+        ["key", "first", "count", "size", *(name for name, _ in axes if name), *(f"i_{f.name}" for f in features)]
     )
     source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     driver = compile_driver(source, entry, parts, compiled=compiled)

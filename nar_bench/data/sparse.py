@@ -16,6 +16,14 @@ from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Feature, Location
 from nar_bench.trajectory import Array, compact_dtype, compact_shape
 
+Choices = dict[str, Array | None]
+"""Shift axis -> the values of which each sample draws one, or None for the default that is no number."""
+
+
+def arguments_of(choices: Choices) -> tuple[tuple[str, str], ...]:
+    """Return for each axis the driver's parameter that holds its values, if any, and the source that draws one."""
+    return tuple(("", "None") if v is None else (f"c_{axis}", f"choice(rng, c_{axis})") for axis, v in choices.items())
+
 
 def both_ways(edges, n):  # type: ignore[no-untyped-def]
     """Return each undirected edge of `edges` [m, 2] both ways, sorted, int32 [2 m, 2], and which edge each is [2 m]."""
@@ -52,16 +60,17 @@ def longer(column, needed):  # type: ignore[no-untyped-def]
 
 
 def sparse_inputs(
-    algorithm: Algorithm, size: int, count: int, key: np.uint64, first: int, choices: list[Array], axes: tuple[str, ...]
+    algorithm: Algorithm, size: int, count: int, key: np.uint64, first: int, choices: Choices
 ) -> tuple[dict[str, Array], Array]:
     """Draw `count` instances; returns the inputs of a `SparseBatch`, `edges` among them, and its edge_offsets."""
     nodes = algorithm.nodes(size)
     on_edges, on_nodes = _split(algorithm)
     inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in on_nodes}
     offsets = np.zeros(count + 1, np.int64)
-    driver = _sample_driver(algorithm, axes, algorithm.compiled)
+    chosen = [values for values in choices.values() if values is not None]
+    driver = _sample_driver(algorithm, arguments_of(choices), algorithm.compiled)
     with np.errstate(over="ignore"):
-        edges, *values = driver(key, np.uint64(first), count, size, offsets, *choices, *inputs.values())
+        edges, *values = driver(key, np.uint64(first), count, size, offsets, *chosen, *inputs.values())
     total = offsets[-1]
     inputs["edges"] = edges[:total]
     for feature, value in zip(on_edges, values, strict=True):
@@ -75,9 +84,9 @@ def _split(algorithm: Algorithm) -> tuple[list[Feature], list[Feature]]:
 
 
 @cache
-def _sample_driver(algorithm: Algorithm, axes: tuple[str, ...], compiled: bool) -> Callable[..., Any]:
+def _sample_driver(algorithm: Algorithm, axes: tuple[tuple[str, str], ...], compiled: bool) -> Callable[..., Any]:
     on_edges, on_nodes = _split(algorithm)
-    picked = ", ".join(["rng", "size", *(f"choice(rng, c_{axis})" for axis in axes)])
+    picked = ", ".join(["rng", "size", *(source for _, source in axes)])
     values = ", ".join(["v_edges", *(f"v_{f.name}" for f in algorithm.spec.inputs)])
     store = [element_assignment(f"i_{f.name}[b]", f"v_{f.name}", len(compact_shape(f, 1))) for f in on_nodes]
     columns = ["edges", *(f"e_{f.name}" for f in on_edges)]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from chosen import EACH_ALGORITHM
 from click.testing import CliRunner
 
 from nar_bench.cli.describe import command as describe
 from nar_bench.cli.show import command as show
-from nar_bench.plugin.contracts import Kind
-from nar_bench.plugin.registry import registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "algorithms.md"
-NAMES = [entry.name for entry in registry().entries(Kind.ALGORITHM) if entry.source.is_own]
 
 
 def shown(*arguments: str) -> str:
@@ -22,7 +20,7 @@ def shown(*arguments: str) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH_ALGORITHM)
 def test_every_algorithm_can_be_shown(name: str) -> None:
     text = shown(name, "--size", "6", "--steps", "5")
     assert "step 0" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from chosen import slow_unless_chosen
 from conformance.broken_algorithms import BROKEN, HEALTHY
 from conformance.broken_parts import (
     BROKEN_EXECUTORS,
@@ -39,7 +40,12 @@ HEALTHY_BY_KIND = {
 REGISTERED = [entry.id for kind in CHECKED for entry in registry().entries(kind) if entry.source.is_own]
 
 
-@pytest.mark.parametrize("check", checks_of(*REGISTERED), ids=str)
+def parameter(check: Check) -> Any:
+    quick = check.kind in (Kind.PROCESSOR, Kind.SIMILARITY, Kind.EXECUTOR) or check.component == "reweighted_edges"
+    return pytest.param(check, id=str(check)) if quick else slow_unless_chosen(check.component, check)
+
+
+@pytest.mark.parametrize("check", [parameter(check) for check in checks_of(*REGISTERED)])
 def test_every_registered_component_passes(check: Check) -> None:
     check()
 

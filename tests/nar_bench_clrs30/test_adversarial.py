@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from chosen import EACH_ALGORITHM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nar_bench
 from nar_bench.errors import InputError
-from nar_bench.plugin.contracts import Algorithm, Kind
-from nar_bench.plugin.registry import registry
+from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import MASKED, Feature, Layout, Location, Type
 
-NAMES = [entry.name for entry in registry().entries(Kind.ALGORITHM) if entry.source.is_own]
 EXTREMES = [0.0, -0.0, 1.0, 1e308, -1e308, 5e-324, -5e-324, 1e-300, 1e300, 0.1, -0.3, 2.0, 3.0, -1.0, 2.0**53]
-EACH = pytest.mark.parametrize("name", NAMES)
+EACH = pytest.mark.parametrize("name", EACH_ALGORITHM)
 
 
 # ------------------------------------------------------------------ what may be drawn

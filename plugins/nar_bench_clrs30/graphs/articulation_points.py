@@ -49,7 +49,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.2, family=0):
+def sample(rng, size, p=0.2, family=None):
     """Draw an undirected graph (see `undirected_graph`)."""
     A = undirected_graph(rng, size, p, family)
     return ordered_positions(size), A, adjacency(A)

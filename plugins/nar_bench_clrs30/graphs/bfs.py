@@ -38,7 +38,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, family=0):
+def sample(rng, size, p=0.5, family=None):
     """Draw an undirected graph (see `undirected_graph`) and a uniform source."""
     A = undirected_graph(rng, size, p, family)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)

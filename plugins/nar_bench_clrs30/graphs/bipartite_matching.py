@@ -49,23 +49,31 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.3, family=0):
+def sample(rng, size, p=0.3, family=None):
     """Draw edges from the left half of `size` nodes to the right half, with probability p or from a family."""
     left, n = size - size // 2, size + 2
     A = np.zeros((n, n))
     A[0, 1 : left + 1] = 1.0
     A[left + 1 : n - 1, n - 1] = 1.0
-    if family != CLRS30:
+    if family is None:  # noqa: SIM114 - numba leaves out what follows only for a test for None alone
+        join_halves(rng, A, left, p)
+    elif family == CLRS30:
+        join_halves(rng, A, left, p)
+    else:
         edges = edges_of(rng, int(family) - 1, size, p)
         for e in range(len(edges)):
             u, v = min(edges[e, 0], edges[e, 1]), max(edges[e, 0], edges[e, 1])
             if u < left <= v:
                 A[u + 1, v + 1] = 1.0
-    else:
-        for u in range(1, left + 1):
-            for v in range(left + 1, n - 1):
-                A[u, v] = (uniform(rng) < p) * 1.0
     return ordered_positions(n), A, adjacency(A), 0, n - 1
+
+
+def join_halves(rng, A, left, p):
+    """Draw each edge from the left to the right half with probability p."""
+    n = len(A)
+    for u in range(1, left + 1):
+        for v in range(left + 1, n - 1):
+            A[u, v] = (uniform(rng) < p) * 1.0
 
 
 def bipartite_matching(A, adj, s, t, in_matching):

@@ -51,7 +51,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, family=0, low=0.0, high=1.0):
+def sample(rng, size, p=0.5, family=None, low=0.0, high=1.0):
     """Draw a directed acyclic graph (see `acyclic_graph`), weights uniform in [low, high), and a uniform source."""
     A = acyclic_graph(rng, size, p, family)
     for i in range(size):

@@ -43,7 +43,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, family=0):
+def sample(rng, size, p=0.5, family=None):
     """Draw a directed graph (see `directed_graph`)."""
     A = directed_graph(rng, size, p, family)
     return ordered_positions(size), A, adjacency(A)

@@ -21,7 +21,11 @@ TRAINING_DENSITIES_HALVED = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
 """The same where the answers are rare in dense graphs (articulation_points, bridges, mst_kruskal)."""
 
 FAMILY_NAMES = ("clrs30", *FAMILIES)
-"""Names of the shift axis `family`: the reference's own distribution, or a family of `nar_bench.data.graphs`."""
+"""Names of the shift axis `family`: the reference's own distribution, or a family of `nar_bench.data.graphs`.
+
+Where an axis is None, its default, numba leaves out what is done for other values, so that a first use of an algorithm
+does not compile ten families.
+"""
 
 CLRS30 = 0
 
@@ -38,12 +42,20 @@ def undirected_graph(rng, n, p, family):
     The reference's own graph is a directed one of density p in which an edge is kept only where both directions are
     there: the density is p squared off the diagonal and p on it. Drawing with p squared at once is equal in law.
     """
+    if family is None:
+        return squared_density_graph(rng, n, p)
+    if family == CLRS30:
+        return squared_density_graph(rng, n, p)
     A = np.zeros((n, n))
-    if family != CLRS30:
-        edges = edges_of(rng, int(family) - 1, n, p)
-        for e in range(len(edges)):
-            A[edges[e, 0], edges[e, 1]] = A[edges[e, 1], edges[e, 0]] = 1.0
-        return A
+    edges = edges_of(rng, int(family) - 1, n, p)
+    for e in range(len(edges)):
+        A[edges[e, 0], edges[e, 1]] = A[edges[e, 1], edges[e, 0]] = 1.0
+    return A
+
+
+def squared_density_graph(rng, n, p):
+    """Draw an undirected 0/1 graph [n, n] of density p squared, with self-loops of probability p."""
+    A = np.empty((n, n))
     density = p * p
     for i in range(n):
         for j in range(i):
@@ -74,16 +86,24 @@ def directed_graph(rng, n, p, family):
 
     An edge of a family is kept one way, the other, or both, with equal odds.
     """
+    if family is None:
+        return each_pair(rng, n, p)
+    if family == CLRS30:
+        return each_pair(rng, n, p)
     A = np.zeros((n, n))
-    if family != CLRS30:
-        edges = edges_of(rng, int(family) - 1, n, p)
-        for e in range(len(edges)):
-            ways = integer(rng, 3)
-            if ways != 0:
-                A[edges[e, 0], edges[e, 1]] = 1.0
-            if ways != 1:
-                A[edges[e, 1], edges[e, 0]] = 1.0
-        return A
+    edges = edges_of(rng, int(family) - 1, n, p)
+    for e in range(len(edges)):
+        ways = integer(rng, 3)
+        if ways != 0:
+            A[edges[e, 0], edges[e, 1]] = 1.0
+        if ways != 1:
+            A[edges[e, 1], edges[e, 0]] = 1.0
+    return A
+
+
+def each_pair(rng, n, p):
+    """Draw a directed 0/1 graph [n, n], each pair and each self-loop with probability p."""
+    A = np.empty((n, n))
     for i in range(n):
         for j in range(n):
             A[i, j] = (uniform(rng) < p) * 1.0
@@ -92,17 +112,25 @@ def directed_graph(rng, n, p, family):
 
 def acyclic_graph(rng, n, p, family):
     """Draw a directed acyclic 0/1 graph [n, n]: pairs with probability p, or a family's, all along one random order."""
-    A = np.zeros((n, n))
     place = permutation(rng, n)
-    if family != CLRS30:
-        edges = edges_of(rng, int(family) - 1, n, p)
-        for e in range(len(edges)):
-            u, v = edges[e, 0], edges[e, 1]
-            if place[u] < place[v]:
-                A[u, v] = 1.0
-            else:
-                A[v, u] = 1.0
-        return A
+    if family is None:
+        return each_pair_forwards(rng, n, p, place)
+    if family == CLRS30:
+        return each_pair_forwards(rng, n, p, place)
+    A = np.zeros((n, n))
+    edges = edges_of(rng, int(family) - 1, n, p)
+    for e in range(len(edges)):
+        u, v = edges[e, 0], edges[e, 1]
+        if place[u] < place[v]:
+            A[u, v] = 1.0
+        else:
+            A[v, u] = 1.0
+    return A
+
+
+def each_pair_forwards(rng, n, p, place):
+    """Draw a directed acyclic 0/1 graph [n, n]: each pair with probability p, from the lower `place` [n]."""
+    A = np.zeros((n, n))
     for i in range(n):
         for j in range(n):
             if place[i] < place[j]:

@@ -47,7 +47,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.2, family=0, low=0.0, high=1.0):
+def sample(rng, size, p=0.2, family=None, low=0.0, high=1.0):
     """Draw an undirected weighted graph (see `weighted_undirected_graph`)."""
     A = weighted_undirected_graph(rng, size, p, family, low, high)
     return ordered_positions(size), A, adjacency(A)

@@ -44,7 +44,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, family=0, low=0.0, high=1.0):
+def sample(rng, size, p=0.5, family=None, low=0.0, high=1.0):
     """Draw an undirected weighted graph (see `weighted_undirected_graph`) and a uniform first node."""
     A = weighted_undirected_graph(rng, size, p, family, low, high)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)

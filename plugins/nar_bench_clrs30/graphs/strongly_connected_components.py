@@ -49,14 +49,22 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, eps=0.01, k=4, family=0):
+def sample(rng, size, p=0.5, eps=0.01, k=4, family=None):
     """Draw k groups with edges of probability p inside and eps from each to later ones, in random order of nodes.
 
     No edge leads back to an earlier group, so that no two groups grow together.
     """
-    if family != CLRS30:
+    if family is None:  # noqa: SIM114 - numba leaves out what follows only for a test for None alone
+        A = groups_graph(rng, size, p, eps, k)
+    elif family == CLRS30:
+        A = groups_graph(rng, size, p, eps, k)
+    else:
         A = directed_graph(rng, size, p, family)
-        return ordered_positions(size), A, adjacency(A)
+    return ordered_positions(size), A, adjacency(A)
+
+
+def groups_graph(rng, size, p, eps, k):
+    """Draw k groups in random order of nodes."""
     groups = min(int(k), size)
     A = np.zeros((size, size))
     node = permutation(rng, size)
@@ -68,7 +76,7 @@ def sample(rng, size, p=0.5, eps=0.01, k=4, family=0):
                 A[node[i], node[j]] = (uniform(rng) < p * (1 - eps) + (1 - p) * eps) * 1.0
             elif group_i < group_j:
                 A[node[i], node[j]] = (uniform(rng) < eps) * 1.0
-    return ordered_positions(size), A, adjacency(A)
+    return A
 
 
 def strongly_connected_components(A, scc_id):

@@ -44,7 +44,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.5, family=0):
+def sample(rng, size, p=0.5, family=None):
     """Draw a directed acyclic graph (see `acyclic_graph`)."""
     A = acyclic_graph(rng, size, p, family)
     return ordered_positions(size), A, adjacency(A)

@@ -1,0 +1,22 @@
+"""Which algorithms a test of all runs on at once, and which only among the slow tests: compiling takes seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.registry import registry
+
+ALWAYS = ("bellman_ford", "bfs", "insertion_sort", "lcs_length", "minimum", "sparse_bfs")
+ALGORITHMS = [entry.name for entry in registry().entries(Kind.ALGORITHM) if entry.source.is_own]
+
+
+def slow_unless_chosen(name: str, value: Any = None) -> Any:
+    """Return a parameter, marked slow where the algorithm `name` is not among ALWAYS."""
+    marks = () if name in ALWAYS else (pytest.mark.slow,)
+    return pytest.param(name if value is None else value, marks=marks, id=name if value is None else str(value))
+
+
+EACH_ALGORITHM = [slow_unless_chosen(name) for name in ALGORITHMS]
