@@ -130,7 +130,7 @@ return {", ".join(columns)}{"," if len(columns) == 1 else ""}
             "count",
             "size",
             "offsets",
-            *(f"c_{axis}" for axis in axes),
+            *(name for name, _ in axes if name),
             *(f"i_{f.name}" for f in on_nodes),
         ]
     )
