@@ -290,7 +290,7 @@ def no_constant_answers_it(algorithm: Algorithm) -> str:
 def cost_grows_as_declared(algorithm: Algorithm) -> str:
     """The mean number of hints grows from n = 16 to 64 with an exponent within 0.35 of `growth`, where declared."""
     sizes = [max(algorithm.smallest, 16), max(algorithm.smallest, 16) * 4]
-    few, many = (generate(algorithm, size, 8, SEED).lengths.mean() for size in sizes)
+    few, many = (generate(algorithm, size, 64, SEED, hints=False).lengths.mean() for size in sizes)
     exponent = float(np.log(many / few) / np.log(sizes[1] / sizes[0]))
     measured = f"{few:.0f} hints at n = {sizes[0]}, {many:.0f} at {sizes[1]}: n^{exponent:.2f}"
     if algorithm.growth is not None:

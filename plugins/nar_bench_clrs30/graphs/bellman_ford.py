@@ -65,9 +65,10 @@ def bellman_ford(A, s, pi):
         nearer[:] = False
         for u in range(n):
             if relaxes[u]:
+                edges, so_far = A[u], before[u]
                 for v in range(n):  # line 3
-                    if A[u, v] != 0 and (not msk[v] or before[u] + A[u, v] < d[v]):
-                        d[v] = before[u] + A[u, v]  # line 4, RELAX
+                    if (edges[v] != 0) & ((msk[v] == 0) | (so_far + edges[v] < d[v])):
+                        d[v] = so_far + edges[v]  # line 4, RELAX
                         pi[v] = u
                         msk[v] = 1
                         nearer[v] = True

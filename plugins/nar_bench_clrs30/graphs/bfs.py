@@ -59,8 +59,9 @@ def bfs(A, s, pi):
         grew = False
         for u in range(n):
             if level[u] == t:
+                edges = A[u]
                 for v in range(n):  # line 12
-                    if level[v] < 0 and A[u, v] != 0:
+                    if level[v] < 0 and edges[v] != 0:
                         reach[v] = 1
                         level[v] = t + 1
                         pi[v] = u  # lines 14-16

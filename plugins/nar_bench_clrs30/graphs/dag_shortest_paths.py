@@ -10,7 +10,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
-from nar_bench.data.random import integer, uniform
+from nar_bench.data.random import integer, uniforms
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
@@ -54,10 +54,7 @@ SPEC = AlgorithmSpec(
 def sample(rng, size, p=0.5, family=None, low=0.0, high=1.0):
     """Draw a directed acyclic graph (see `acyclic_graph`), weights uniform in [low, high), and a uniform source."""
     A = acyclic_graph(rng, size, p, family)
-    for i in range(size):
-        for j in range(size):
-            if A[i, j] != 0:
-                A[i, j] = low + (high - low) * uniform(rng)
+    A *= low + (high - low) * uniforms(rng, size * size).reshape(size, size)
     return ordered_positions(size), integer(rng, size), A, adjacency(A)
 
 
@@ -81,9 +78,10 @@ def dag_shortest_paths(A, s, pi):
     mark[head] = 1  # line 2; s comes first of all that it reaches
     while topo[head] != head:  # line 3
         yield pi, d, mark, topo, head, color, s_prev, u, v, s_last, 1
+        edges, so_far = A[head], d[head]
         for j in range(n):  # line 4
-            if A[head, j] != 0 and (mark[j] == 0 or d[head] + A[head, j] < d[j]):
-                d[j] = d[head] + A[head, j]  # line 5, RELAX
+            if (edges[j] != 0) & ((mark[j] == 0) | (so_far + edges[j] < d[j])):
+                d[j] = so_far + edges[j]  # line 5, RELAX
                 pi[j] = head
                 mark[j] = 1
         head = topo[head]

@@ -67,11 +67,12 @@ def dijkstra(A, s, pi):
         if u >= 0:
             mark[u] = 1  # line 6
             in_queue[u] = 0
+            edges, so_far = A[u], d[u]
             for v in range(n):  # line 7
                 # `&` and `|`, because to leave the test early, at random, takes longer than to finish it.
-                if (A[u, v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (d[u] + A[u, v] < d[v])):
+                if (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (so_far + edges[v] < d[v])):
                     pi[v] = u  # line 8, RELAX
-                    d[v] = d[u] + A[u, v]
+                    d[v] = so_far + edges[v]
                     in_queue[v] = 1
 
 

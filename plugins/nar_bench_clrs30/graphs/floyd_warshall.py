@@ -49,15 +49,16 @@ def relax(k, D, Pi, msk):
     """Allow paths through k: line 7 and equation 25.7, for all pairs."""
     n = D.shape[0]
     through, from_k, known = D[:, k].copy(), D[k].copy(), msk[k].copy()
-    reaches = msk[:, k].copy()
+    reaches, before_k = msk[:, k].copy(), Pi[k].copy()
     for i in range(n):
         if reaches[i]:
+            length, before, found, so_far = D[i], Pi[i], msk[i], through[i]
             for j in range(n):
                 if known[j]:
-                    if not msk[i, j] or through[i] + from_k[j] < D[i, j]:
-                        D[i, j] = through[i] + from_k[j]
-                        Pi[i, j] = Pi[k, j]
-                    msk[i, j] = 1
+                    if (found[j] == 0) | (so_far + from_k[j] < length[j]):
+                        length[j] = so_far + from_k[j]
+                        before[j] = before_k[j]
+                    found[j] = 1
 
 
 def floyd_warshall(A, adj, Pi):

@@ -65,11 +65,12 @@ def mst_prim(A, s, pi):
         if u >= 0:
             mark[u] = 1
             in_queue[u] = 0
+            edges = A[u]
             for v in range(n):  # line 8
                 # Line 9 by `&` and `|`, because to leave the test early, at random, takes longer than to finish it.
-                if (A[u, v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (A[u, v] < key[v])):
+                if (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (edges[v] < key[v])):
                     pi[v] = u  # line 10
-                    key[v] = A[u, v]  # line 11
+                    key[v] = edges[v]  # line 11
                     in_queue[v] = 1
 
 
