@@ -22,6 +22,7 @@ _MOST = 1000
 """Blocks that are kept track of."""
 
 _blocks: list[NDArray[np.uint8]] = []
+_lengths: list[int] = []
 _lock = Lock()
 
 
@@ -37,21 +38,27 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _free_block(wanted: int) -> NDArray[np.uint8]:
     """Return the smallest free block that holds `wanted` bytes and is not four times too large, or a new one."""
-    best, size, free = -1, 4 * wanted + 4096, 0
-    for index in range(len(_blocks) - 1, -1, -1):
-        if _references(index) == _UNSEEN:
-            length = len(_blocks[index])
-            free += length
-            if wanted <= length < size:
-                best, size = index, length
-            elif free > LARGEST:
-                del _blocks[index]  # the oldest come last
-                best -= best > index
+    best, size = -1, 4 * wanted + 4096
+    for index, length in enumerate(_lengths):
+        if wanted <= length < size and _references(index) == _UNSEEN:
+            best, size = index, length
     if best < 0:
         # A quarter more, which costs nothing until it is written to, for a next batch that is a little larger.
         _blocks.append(np.empty(max(wanted + wanted // 4, 1), np.uint8))
-        del _blocks[:-_MOST]
+        _lengths.append(len(_blocks[-1]))
+        _forget()
     return _blocks[best]
+
+
+def _forget() -> None:
+    """Let go of the oldest free blocks beyond LARGEST bytes, and of the oldest of all beyond _MOST."""
+    del _blocks[:-_MOST], _lengths[:-_MOST]
+    free = 0
+    for index in range(len(_blocks) - 1, -1, -1):
+        if _references(index) == _UNSEEN:
+            free += _lengths[index]
+            if free > LARGEST and index < len(_blocks) - 1:  # the last is what was asked for
+                del _blocks[index], _lengths[index]
 
 
 def _references(index: int) -> int:
@@ -59,5 +66,6 @@ def _references(index: int) -> int:
 
 
 _blocks.append(np.empty(1, np.uint8))
+_lengths.append(1)
 _UNSEEN = _references(0)
 """References to a block that only this module has."""

@@ -73,13 +73,15 @@ def weighted_undirected_graph(rng, n, p, family, low, high):
     """
     A = undirected_graph(rng, n, p, family)
     pairs = n * (n + 1) // 2
-    # For all pairs, because to ask which are edges takes longer.
-    u, v = low + (high - low) * uniforms(rng, pairs), low + (high - low) * uniforms(rng, pairs)
-    weight, k = np.sqrt(u * v + 1e-3), 0
+    weight = uniforms(rng, 2 * pairs)  # for all pairs, because to ask which are edges takes longer
+    for k in range(pairs):
+        u, v = low + (high - low) * weight[k], low + (high - low) * weight[pairs + k]
+        weight[k], weight[pairs + k] = np.sqrt(u * v + 1e-3), u
+    k = 0
     for i in range(n):
         for j in range(i):
             A[i, j] = A[j, i] = A[i, j] * weight[k + j]
-        A[i, i] *= np.sqrt(u[k + i] * u[k + i] + 1e-3)
+        A[i, i] *= np.sqrt(weight[pairs + k + i] ** 2 + 1e-3)
         k += i + 1
     return A
 
