@@ -94,9 +94,9 @@ def of_the_reference(algorithm: str, variant: str) -> dict[str, np.ndarray]:
 
 
 def of_ours(algorithm: str, variant: str, change=None, **shift) -> dict[str, np.ndarray]:
-    """The statistics of 800 of our instances; `change` alters their dense inputs in place."""
+    """The statistics of 1,600 of our instances; `change` alters their dense inputs in place."""
     training = nar_bench.algorithm(algorithm).training if variant == "train" else {}
-    batch = nar_bench.generate(algorithm, size_of(algorithm, variant), 800, seed=12, **{**training, **shift})
+    batch = nar_bench.generate(algorithm, size_of(algorithm, variant), 1600, seed=12, **{**training, **shift})
     inputs = {f.name: to_dense(f, batch.inputs[f.name], batch.nodes) for f in batch.spec.inputs}
     if change is not None:
         change(inputs)

@@ -66,12 +66,12 @@ def bellman_ford(A, s, pi):
         for u in range(n):
             if relaxes[u]:
                 edges, so_far = A[u], before[u]
-                for v in range(n):  # line 3
-                    if (edges[v] != 0) & ((msk[v] == 0) | (so_far + edges[v] < d[v])):
-                        d[v] = so_far + edges[v]  # line 4, RELAX
-                        pi[v] = u
-                        msk[v] = 1
-                        nearer[v] = True
+                for v in range(n):  # line 3; without branches, which at random take longer than to do all for each v
+                    now = (edges[v] != 0) & ((msk[v] == 0) | (so_far + edges[v] < d[v]))
+                    d[v] = so_far + edges[v] if now else d[v]  # line 4, RELAX
+                    pi[v] = u if now else pi[v]
+                    msk[v] |= now
+                    nearer[v] |= now
 
 
 def _settles(A: Array, s: int) -> bool:

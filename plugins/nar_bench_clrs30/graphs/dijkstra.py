@@ -68,12 +68,11 @@ def dijkstra(A, s, pi):
             mark[u] = 1  # line 6
             in_queue[u] = 0
             edges, so_far = A[u], d[u]
-            for v in range(n):  # line 7
-                # `&` and `|`, because to leave the test early, at random, takes longer than to finish it.
-                if (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (so_far + edges[v] < d[v])):
-                    pi[v] = u  # line 8, RELAX
-                    d[v] = so_far + edges[v]
-                    in_queue[v] = 1
+            for v in range(n):  # line 7; without branches, which at random take longer than to do all for each v
+                nearer = (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (so_far + edges[v] < d[v]))
+                pi[v] = u if nearer else pi[v]  # line 8, RELAX
+                d[v] = so_far + edges[v] if nearer else d[v]
+                in_queue[v] |= nearer
 
 
 def check(inputs: Inputs) -> None:

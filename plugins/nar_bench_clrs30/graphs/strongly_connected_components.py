@@ -10,7 +10,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
-from nar_bench.data.random import permutation, uniform
+from nar_bench.data.random import permutation, uniforms
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
@@ -66,16 +66,16 @@ def sample(rng, size, p=0.5, eps=0.01, k=4, family=None):
 def groups_graph(rng, size, p, eps, k):
     """Draw k groups in random order of nodes."""
     groups = min(int(k), size)
-    A = np.zeros((size, size))
-    node = permutation(rng, size)
+    A = np.empty((size, size))
+    node, group = permutation(rng, size), np.empty(size, np.int64)
     for i in range(size):
-        for j in range(size):
-            group_i, group_j = min(i // (size // groups), groups - 1), min(j // (size // groups), groups - 1)
-            if group_i == group_j:
-                # The reference turns each pair within a group over with probability eps: an edge to none, none to one.
-                A[node[i], node[j]] = (uniform(rng) < p * (1 - eps) + (1 - p) * eps) * 1.0
-            elif group_i < group_j:
-                A[node[i], node[j]] = (uniform(rng) < eps) * 1.0
+        group[node[i]] = min(i // (size // groups), groups - 1)
+    # The reference turns each pair within a group over with probability eps: an edge to none, none to one.
+    within, drawn = p * (1 - eps) + (1 - p) * eps, uniforms(rng, size * size)
+    for u in range(size):
+        for v in range(size):
+            density = within if group[u] == group[v] else (eps if group[u] < group[v] else 0.0)
+            A[u, v] = (drawn[u * size + v] < density) * 1.0
     return A
 
 
