@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +38,8 @@ from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.spec import AlgorithmSpec, Feature
 from nar_bench.trajectory import Array, Batch, Columns, compact_dtype, compact_shape
+
+_LOG = logging.getLogger("nar_bench")
 
 _FIRST_CHUNK, _FIRST_BYTES = 4096, 1 << 28
 """Hint rows allocated first, and their most bytes; a chunk that cannot hold one trajectory is enlarged fourfold."""
@@ -324,13 +327,27 @@ def interpreted(
 
 
 def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[..., Any]:
-    """Turn numba's typing errors into one sentence that names the algorithm and what to do."""
+    """Say when the driver has to be compiled, and turn numba's typing errors into one sentence that says what to do."""
+    from numba.core import event
+    from numba.core.errors import NumbaError
+
+    class Teller(event.Listener):
+        told = False
+
+        def on_start(self, _: Any) -> None:
+            if not self.told:
+                _LOG.warning("Compiling the %s of '%s': a few seconds, once on this machine.", part, name)
+                self.told = True
+
+        def on_end(self, _: Any) -> None:
+            """The time it took is not told."""
+
+    teller = Teller()
 
     def call(*arguments: Any) -> Any:
-        from numba.core.errors import NumbaError
-
         try:
-            return driver(*arguments)
+            with event.install_listener("numba:compile", teller):
+                return driver(*arguments)
         except NumbaError as error:
             lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Failed in")]
             raise PluginError(

@@ -53,14 +53,14 @@ def edges_of(rng, family, n, p):
     """Draw a graph; returns int64 [m, 2], each edge once, without self-loops.
 
     Args:
-        family: index into `FAMILIES`.
+        family: index into `FAMILIES`; None for the first, in which case numba does not compile the others.
         n: number of nodes, at least 1.
         p: density in [0, 1], for the families that have one.
     """
-    if (family == 0 or family == 8) and p == 0:
-        p = min(1.0, (1 + 2 * uniform(rng)) * math.log(n) / n) if n > 1 else 0.0
+    if family is None:
+        return _random_pairs(rng, n, _density(rng, n, p))
     if family == 0:
-        return _random_pairs(rng, n, p)
+        return _random_pairs(rng, n, _density(rng, n, p))
     if family == 1:
         edges = _watts_strogatz(rng, n)
     elif family == 2:
@@ -76,13 +76,19 @@ def edges_of(rng, family, n, p):
     elif family == 7:
         edges = _barbell(n)
     elif family == 8:
-        edges = _community(rng, n, p)
+        edges = _community(rng, n, _density(rng, n, p))
     else:
         edges = _power_law(rng, n)
     name = permutation(rng, n)
     for e in range(len(edges)):
         edges[e, 0], edges[e, 1] = name[edges[e, 0]], name[edges[e, 1]]
     return edges
+
+
+def _density(rng, n, p):
+    if p != 0:
+        return p
+    return min(1.0, (1 + 2 * uniform(rng)) * math.log(n) / n) if n > 1 else 0.0
 
 
 def components_of(n, edges):

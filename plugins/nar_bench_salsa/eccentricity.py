@@ -34,7 +34,7 @@ SPEC = AlgorithmSpec(
 )
 
 
-def sample(rng, size, p=0.0, family=0):
+def sample(rng, size, p=0.0, family=None):
     """Draw a connected graph and a uniform source."""
     edges = connected_graph(rng, size, p, family)
     return edges, positions(size), integer(rng, size)

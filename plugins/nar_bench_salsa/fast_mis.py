@@ -37,7 +37,7 @@ LARGEST_KEY = 2.0**53
 """Keys are whole numbers below this, which a float64 holds exactly."""
 
 
-def sample(rng, size, p=0.0, family=0):
+def sample(rng, size, p=0.0, family=None):
     """Draw a connected graph and a key."""
     edges = connected_graph(rng, size, p, family)
     return edges, positions(size), np.floor(uniform(rng) * LARGEST_KEY)

@@ -22,6 +22,8 @@ WEIGHT_RANGES = {"p": (0.0, 1.0), "low": (0.0, 1e6), "high": (0.0, 1e6)}
 
 def connected_graph(rng, size, p, family):
     """Draw a connected graph of a family (see `nar_bench.data.graphs`)."""
+    if family is None:
+        return connected_edges_of(rng, None, size, p)
     return connected_edges_of(rng, int(family), size, p)
 
 

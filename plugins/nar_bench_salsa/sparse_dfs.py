@@ -40,7 +40,7 @@ TICK = 0.01
 """What `time` grows by at each visit."""
 
 
-def sample(rng, size, p=0.0, family=0):
+def sample(rng, size, p=0.0, family=None):
     """Draw a connected graph."""
     return connected_graph(rng, size, p, family), positions(size)
 

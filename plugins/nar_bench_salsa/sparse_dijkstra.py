@@ -45,7 +45,7 @@ RELATIVE_TOLERANCE = 1e-9
 """Two path lengths count as equal when they differ by less than this share of the larger."""
 
 
-def sample(rng, size, p=0.0, family=0, low=0.0, high=1.0):
+def sample(rng, size, p=0.0, family=None, low=0.0, high=1.0):
     """Draw a connected graph, weights (see `weights_of`) and a uniform source."""
     edges = connected_graph(rng, size, p, family)
     return edges, positions(size), integer(rng, size), weights_of(rng, edges, low, high)
