@@ -249,6 +249,9 @@ class Processor:
         writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
+        masks_decoders: whether decoders of pointers on nodes and of masks on edges answer only along edges.
+        reference_names: the reference's name of each of its modules -> ours; empty where the reference has no such
+            processor.
     """
 
     name: str
@@ -258,6 +261,8 @@ class Processor:
     build: Callable[[Any, int], Any]
     writes_ideas: bool = False
     writes_edges: bool = False
+    masks_decoders: bool = False
+    reference_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
