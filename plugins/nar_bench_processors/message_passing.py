@@ -121,6 +121,7 @@ class MessagePassing(nn.Module):
     ) -> StepOutput:
         """Make one step."""
         z = torch.cat([node, state], dim=-1)
+        dense = not isinstance(edge, EdgeVectors)
         if not isinstance(edge, EdgeVectors):
             width = edge.shape[-1]
             edge = EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
@@ -129,7 +130,8 @@ class MessagePassing(nn.Module):
         if self.gate is not None:
             hidden = torch.lerp(state, hidden, self.gate(z, largest))
         written = None if self.triplets is None else self.triplets(z, edge, graph)
-        return StepOutput(hidden=hidden, edge=written, state=hidden, idea=None)
+        edges = written.dense() if written is not None and dense else written
+        return StepOutput(hidden=hidden, edge=edges, state=hidden, idea=None)
 
     def _largest(
         self,

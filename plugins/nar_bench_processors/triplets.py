@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nar_bench.model.edges import EdgeVectors
+from nar_bench.model.edges import EdgeVectors, WrittenEdges
 from nar_bench_processors.linear import linear
 from nar_bench_processors.max_plus import max_plus
 
@@ -40,9 +40,7 @@ class Triplets(nn.Module):
         self.graph = linear(hidden, features)
         self.out = linear(features, hidden)
 
-    def forward(
-        self, z: Float[Tensor, "B N D"], edge: EdgeVectors, graph: Float[Tensor, "B H"]
-    ) -> Float[Tensor, "B N N H"]:
+    def forward(self, z: Float[Tensor, "B N D"], edge: EdgeVectors, graph: Float[Tensor, "B H"]) -> WrittenEdges:
         """Return e'; [b, j, k]."""
         batch, nodes = z.shape[:2]
         maps = self.first_edge, self.second_edge, self.third_edge
@@ -59,5 +57,4 @@ class Triplets(nn.Module):
         largest = max_plus(left.flatten(0, 1), ik.flatten(0, 1)).view(left.shape)
         rest = of_nodes(self.second)[..., None] + of_nodes(self.third)[:, :, None] + self.graph(graph)[..., None, None]
         largest = largest + jk + rest
-        written: Tensor = self.out(largest.permute(0, 2, 3, 1))
-        return written.relu()
+        return WrittenEdges(largest.permute(0, 2, 3, 1).contiguous(), self.out.weight, self.out.bias)
