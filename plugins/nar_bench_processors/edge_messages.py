@@ -47,7 +47,7 @@ def max_edge_messages(
 ) -> Float[Tensor, "B N H"]:
     """Return max_i U relu(V relu(W v_ij + s_i + r_j) + c) over the edges i -> j; -infinity where there are none."""
     batch, nodes = adjacency.shape[:2]
-    pair = adjacency.view(-1).nonzero()[:, 0]
+    pair = adjacency.flatten().nonzero()[:, 0]
     graph_and_sender = pair.div(nodes, rounding_mode="floor")
     graph = graph_and_sender.div(nodes, rounding_mode="floor")
     edges = Edges(pair, graph_and_sender, graph * nodes + (pair - graph_and_sender * nodes))
@@ -125,7 +125,7 @@ class _MaxEdgeMessages(torch.autograd.Function):
         to_values = None
         if ctx.needs_input_grad[0]:
             to_values = features.new_zeros(ctx.shape)
-            to_values.view(-1, ctx.shape[-1]).index_copy_(0, edges.pair, to_first @ weight)
+            to_values.flatten(0, 2).index_copy_(0, edges.pair, to_first @ weight)
         return (
             to_values,
             _sum_by(edges.sender, to_first, shape),

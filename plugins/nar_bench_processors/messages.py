@@ -65,34 +65,44 @@ def _largest(
     if torch.is_grad_enabled():
         largest: Tensor = _MaxMessages.apply(values, weight, sender, receiver, v, c, u, absent)  # type: ignore[no-untyped-call]
         return largest
-    nodes = values.shape[1]
-    parts = zip(*(in_parts(tensor, nodes) for tensor in (values, sender, receiver)), strict=True)
-    absents = None if absent is None else in_parts(absent, nodes)
-    return torch.cat(
-        [
-            _messages(*part, weight, v, c, u, None if absents is None else absents[index])[2].amax(dim=1)
-            for index, part in enumerate(parts)
-        ]
-    )
+    return _run(values, weight, sender, receiver, v, c, u, absent, keep=False)[0]
 
 
-def _messages(
+def _run(
     values: Tensor,
+    weight: Tensor,
     sender: Tensor,
     receiver: Tensor,
-    weight: Tensor,
     v: Tensor,
     c: Tensor,
     u: Tensor,
     absent: Tensor | None,
-) -> tuple[Float[Tensor, "BNN H"], Float[Tensor, "BNN H"], Float[Tensor, "B N N H"]]:
-    """Return both hidden layers and the messages, d left out."""
-    shape = (*values.shape[:3], len(weight))
-    first = values.flatten(0, 2) @ weight.T
-    first.view(shape).add_(sender[:, :, None]).add_(receiver[:, None]).relu_()
-    second = (first @ v.T).add_(c).relu_()
-    messages = (second @ u.T).view(shape)
-    return first, second, messages if absent is None else messages.add_(absent)
+    *,
+    keep: bool,
+) -> tuple[Float[Tensor, "B N H"], list[Float[Tensor, "BNN H"]]]:
+    """Return the maxima and, where they are to be kept, both hidden layers and the messages, d left out."""
+    nodes = values.shape[1]
+    parts = in_parts(values, nodes)
+    rows = (len(values) if keep else len(parts[0])) * nodes**2
+    # Memory that the system has to hand out anew for each part costs as much time as the products.
+    made = [values.new_empty(rows, len(weight)) for _ in range(3)]
+    largest = torch.empty_like(receiver)
+    start = 0
+    for part in parts:
+        at = slice(start, start + len(part))
+        here = slice(at.start * nodes**2, at.stop * nodes**2) if keep else slice(0, len(part) * nodes**2)
+        first, second, messages = (tensor[here] for tensor in made)
+        pairs = first.view(*part.shape[:3], -1)
+        torch.mm(part.flatten(0, 2), weight.T, out=first)
+        pairs.add_(sender[at, :, None]).add_(receiver[at, None]).relu_()
+        torch.mm(first, v.T, out=second).add_(c).relu_()
+        torch.mm(second, u.T, out=messages)
+        by_pair = messages.view(pairs.shape)
+        if absent is not None:
+            by_pair.add_(absent[at])
+        torch.amax(by_pair, dim=1, out=largest[at])
+        start = at.stop
+    return largest, made if keep else []
 
 
 class _MaxMessages(torch.autograd.Function):
@@ -108,38 +118,47 @@ class _MaxMessages(torch.autograd.Function):
         u: Tensor,
         absent: Tensor | None,
     ) -> Tensor:
-        first, second, messages = _messages(values, sender, receiver, weight, v, c, u, absent)
-        largest = messages.amax(dim=1)
-        ctx.save_for_backward(values, weight, first, second, messages, largest, v, u)
+        largest, kept = _run(values, weight, sender, receiver, v, c, u, absent, keep=True)
+        ctx.save_for_backward(values, weight, *kept, largest, v, u)
         return largest
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         values, weight, first, second, messages, largest, v, u = ctx.saved_tensors
-        shape, flat = messages.shape, first.shape
-        # Equal messages share the gradient, as in the reference. A mask of floats: bool ones are several times slower.
-        chosen = torch.eq(messages, largest[:, None], out=torch.empty_like(messages))
-        to_messages = chosen.mul_((gradient / chosen.sum(dim=1))[:, None]).view(flat)
-        to_second = to_messages @ u
-        through_relu(to_second, second)
-        to_u = to_messages.T @ second
-        # The gradient of the messages is spent, so its memory takes the next one.
-        to_first = torch.mm(to_second, v, out=to_messages)
-        through_relu(to_first, first)
-        to_pairs = to_first.view(shape)
-        return (
-            (to_first @ weight).view(values.shape) if ctx.needs_input_grad[0] else None,
-            (values.flatten(0, 2).T @ to_first).T,
-            to_pairs.sum(dim=2),
-            to_pairs.sum(dim=1),
-            to_second.T @ first,
-            to_second.sum(dim=0),
-            to_u,
-            None,
-        )
+        nodes, width = values.shape[1], len(weight)
+        parts = in_parts(values, nodes)
+        scratch = [values.new_empty(len(parts[0]) * nodes**2, width) for _ in range(2)]
+        to_values = torch.empty_like(values) if ctx.needs_input_grad[0] else None
+        to_weight, to_v, to_c, to_u = (torch.zeros_like(tensor) for tensor in (weight.T, v, v[0], u))
+        to_sender, to_receiver = torch.empty_like(largest), torch.empty_like(largest)
+        start = 0
+        for part in parts:
+            at = slice(start, start + len(part))
+            rows = slice(at.start * nodes**2, at.stop * nodes**2)
+            shape = (*part.shape[:3], width)
+            to_messages, to_second = (tensor[: rows.stop - rows.start] for tensor in scratch)
+            # Equal messages share the gradient, as in the reference. A mask of floats: bool ones are several times
+            # slower.
+            chosen = torch.eq(messages[rows].view(shape), largest[at, None], out=to_messages.view(shape))
+            chosen.mul_((gradient[at] / chosen.sum(dim=1))[:, None])
+            torch.mm(to_messages, u, out=to_second)
+            _through_relu(to_second, second[rows])
+            to_u.addmm_(to_messages.T, second[rows])
+            # The gradient of the messages is spent, so its memory takes the next one.
+            to_first = torch.mm(to_second, v, out=to_messages)
+            _through_relu(to_first, first[rows])
+            to_v.addmm_(to_second.T, first[rows])
+            to_c.add_(to_second.sum(dim=0))
+            to_weight.addmm_(part.flatten(0, 2).T, to_first)
+            if to_values is not None:
+                torch.mm(to_first, weight, out=to_values[at].flatten(0, 2))
+            torch.sum(to_first.view(shape), dim=2, out=to_sender[at])
+            torch.sum(to_first.view(shape), dim=1, out=to_receiver[at])
+            start = at.stop
+        return to_values, to_weight.T, to_sender, to_receiver, to_v, to_c, to_u, None
 
 
-def through_relu(gradient: Tensor, activated: Tensor) -> None:
+def _through_relu(gradient: Tensor, activated: Tensor) -> None:
     """Zero the gradient in place where the activation is zero."""
     torch.ops.aten.threshold_backward.grad_input(gradient, activated, 0, grad_input=gradient)
