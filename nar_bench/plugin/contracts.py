@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nar_bench.data.random import Stream
+    from nar_bench.model.edges import WrittenEdges
 
 
 class Kind(StrEnum):
@@ -209,7 +210,7 @@ class StepOutput(NamedTuple):
 
     hidden: Tensor
     """[B, N, H] new node state, read by the decoders."""
-    edge: Tensor | None
+    edge: Tensor | WrittenEdges | None
     """[B, N, N, H] new edge state for the decoders, or None."""
     state: Any
     """Whatever the processor wants back at the next step."""
@@ -249,6 +250,9 @@ class Processor:
         writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
+        masks_decoders: whether decoders of pointers on nodes and of masks on edges answer only along edges.
+        reference_names: the reference's name of each of its modules -> ours; empty where the reference has no such
+            processor.
     """
 
     name: str
@@ -258,6 +262,8 @@ class Processor:
     build: Callable[[Any, int], Any]
     writes_ideas: bool = False
     writes_edges: bool = False
+    masks_decoders: bool = False
+    reference_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
