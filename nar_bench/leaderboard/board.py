@@ -102,8 +102,9 @@ def make_board(records: Sequence[Record], problems: Sequence[RecordError]) -> Bo
 
 
 def _panel(suite: str, version: int, algorithm: str, lines: list[Line]) -> Panel:
-    sizes = tuple(sorted({score.size for line in lines for record in line.records for score in record.scores}))
-    trained = [size for line in lines for record in line.records if record.training for size in record.training.sizes]
+    sizes = tuple(sorted({score.size for line in lines for record in line.records for score in line.scores(record)}))
+    training = [record.training for line in lines for record in line.records if record.training]
+    trained = [size for one in training for size in one.sizes[algorithm]]
     chance = {size: value for line in lines for size in sizes if (value := line.value("chance", size)) is not None}
     rows = tuple(_row(line, sizes) for line in lines)
     return Panel(suite, version, algorithm, sizes, max(trained, default=0), rows, chance)

@@ -19,8 +19,7 @@ def to_markdown(board: Board) -> str:
     if board.failed:
         parts += ["## Failed trials", ""]
         parts += [
-            f"- {_text(r.algorithm.name)}, {_text(r.method)}, seed {r.seed}: "
-            f"{_text(r.error.message if r.error else '')}"
+            f"- {_text(r.name)}, {_text(r.method)}, seed {r.seed}: {_text(r.error.message if r.error else '')}"
             for r in board.failed
         ]
         parts.append("")

@@ -12,9 +12,10 @@ from typing import Any
 
 from nar_bench.data.generate import POSITIONS, shift_axes
 from nar_bench.errors import NarBenchError, RecordError, SuiteError, did_you_mean
+from nar_bench.evaluation.config import OWN_OPTIONS as OWN_EVALUATION
 from nar_bench.evaluation.config import EvaluateConfig
 from nar_bench.model.config import NetConfig
-from nar_bench.model.regime import REGIMES
+from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import unsupported_reason
 from nar_bench.plugin.contracts import Algorithm, Kind, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
@@ -23,29 +24,37 @@ from nar_bench.results.store import Store
 from nar_bench.runner.identity import module_hash, trial_id
 from nar_bench.runner.options import Fault, build_options
 from nar_bench.runner.suite import Grid, SuiteSource, suite_error
+from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING
 from nar_bench.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One algorithm, processor, regime and seed, with every option; plain data."""
+    """One processor, regime and seed, and one algorithm or several that share it, with every option; plain data."""
 
     id: str
     suite: SuiteName
-    algorithm: Used
+    algorithms: tuple[Used, ...]
     processor: Used
     similarity: Used | None
-    similar_input: Used | None
+    similar_inputs: tuple[Used, ...]
+    """One for each algorithm in the regime `memory`, else none."""
     regime: str
     seed: int
     config: dict[str, Any]
-    """model, processor, similarity, train, train_shift, evaluate, evaluate_shift."""
+    """regime, model, processor, similarity, train and evaluate; algorithms holds for each by name what is its own:
+    options of train and evaluate, train_shift and evaluate_shift."""
+
+    @property
+    def name(self) -> str:
+        """The algorithms."""
+        return " + ".join(one.name for one in self.algorithms)
 
     @property
     def label(self) -> str:
         """What a person calls it."""
         similarity = f" {self.similarity.name}" if self.similarity else ""
-        return f"{self.algorithm.name} / {self.processor.name} / {self.regime}{similarity} / seed {self.seed}"
+        return f"{self.name} / {self.processor.name} / {self.regime}{similarity} / seed {self.seed}"
 
 
 class State(StrEnum):
@@ -70,7 +79,8 @@ def plan(source: SuiteSource, registry: Registry, store: Store, only: Iterable[s
     """Expand a suite.
 
     Args:
-        only: names of algorithms, processors or regimes; trials that match one of each kind named are kept.
+        only: names of algorithms, processors or regimes; trials that match one of each kind named are kept, of those
+            with several algorithms the ones whose algorithms are all named.
 
     Returns:
         the trials in the order of the file, each once.
@@ -98,10 +108,10 @@ def _planned(trial: Trial, reason: str, store: Store) -> Planned:
 
 
 def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[str]:
-    def names(trial: Trial) -> tuple[str, str, str]:
-        return trial.algorithm.name, trial.processor.name, trial.regime
+    def names(trial: Trial) -> tuple[set[str], set[str], set[str]]:
+        return {one.name for one in trial.algorithms}, {trial.processor.name}, {trial.regime}
 
-    known = [{names(trial)[kind] for trial in trials} for kind in range(3)]
+    known = [set[str]().union(*(names(trial)[kind] for trial in trials)) for kind in range(3)]
     for name in only:
         if not any(name in kind for kind in known):
             everything = set().union(*known)
@@ -109,7 +119,45 @@ def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[st
                 f"--only {name}: suite {source.suite.name} has no such name.{did_you_mean(name, everything)}"
             )
     wanted = [{name for name in only if name in kind} for kind in known]
-    return {t.id for t in trials if all(not want or got in want for want, got in zip(wanted, names(t), strict=True))}
+    kept = {t.id for t in trials if all(not want or got <= want for want, got in zip(wanted, names(t), strict=True))}
+    if only and not kept:
+        raise SuiteError(
+            f"--only {','.join(only)}: no trial of suite {source.suite.name} has all of these and nothing else. "
+            "Algorithms that are trained together must all be named."
+        )
+    return kept
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The components of a trial."""
+
+    algorithms: list[Used]
+    processor: Used
+    similarity: Used | None
+    similar_inputs: list[Used]
+
+    def identity(self) -> list[Any]:
+        """Return what of them changes a result."""
+
+        def one(used: Used | None) -> list[Any] | None:
+            return None if used is None else [used.id, used.version, used.source_hash]
+
+        several = [[one(used) for used in group] for group in (self.algorithms, self.similar_inputs)]
+        return [*several, one(self.processor), one(self.similarity)]
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Options of one section, and what of it is for one algorithm alone."""
+
+    common: Any
+    shift: dict[str, dict[str, Any]]
+    own: dict[str, dict[str, Any]]
+
+    def of(self, algorithm: Algorithm) -> Any:
+        """Return the options for one algorithm."""
+        return dataclasses.replace(self.common, **self.own.get(algorithm.name, {}))
 
 
 class _Expansion:
@@ -119,6 +167,7 @@ class _Expansion:
         self._suite, self._file, self._registry = source.suite, source.file, registry
         self._faults: list[Fault] = []
         self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
+        self._regimes = {**REGIMES, **{name: self._regime(name, table) for name, table in self._suite.regime.items()}}
 
     def trials(self) -> list[tuple[Trial, str]]:
         """Return (trial, reason why it cannot be run or "")."""
@@ -141,20 +190,27 @@ class _Expansion:
         algorithms = lookup(Kind.ALGORITHM, grid.algorithms, "algorithms")
         processors = lookup(Kind.PROCESSOR, grid.processors, "processors")
         for i, regime in enumerate(grid.regimes):
-            if regime not in REGIMES:
+            if regime not in self._regimes:
                 self._faults.append(
-                    Fault(f"{place}.regimes[{i}]", f"regime '{regime}' is not known.{did_you_mean(regime, REGIMES)}")
+                    Fault(
+                        f"{place}.regimes[{i}]",
+                        f"regime '{regime}' is not known.{did_you_mean(regime, self._regimes)}",
+                    )
                 )
         for i, seed in enumerate(grid.seeds):
             if not 0 <= seed < 2**63:
                 self._faults.append(Fault(f"{place}.seeds[{i}]", f"got {seed}; seeds are from 0 to 2^63 - 1"))
-        if "memory" in grid.regimes and grid.similarity is None:
+        if grid.together:
+            self._check_apart(algorithms, place)
+        with_memory = [name for name in grid.regimes if name in self._regimes and self._regimes[name].memory]
+        if with_memory and grid.similarity is None:
             known = [entry.name for entry in self._registry.entries(Kind.SIMILARITY)]
-            self._faults.append(Fault(f"{place}.similarity", f"the regime memory needs one of: {', '.join(known)}"))
+            problem = f"the regime {with_memory[0]} needs one of: {', '.join(known)}"
+            self._faults.append(Fault(f"{place}.similarity", problem))
         similarity = self._load(Kind.SIMILARITY, grid.similarity, f"{place}.similarity") if grid.similarity else None
         model = self._section(NetConfig, "model", grid.model, place)
-        train, train_shift = self._with_shift(TrainConfig, "train", grid.train, place)
-        evaluate, evaluate_shift = self._with_shift(EvaluateConfig, "evaluate", grid.evaluate, place)
+        train = self._with_own(TrainConfig, "train", grid.train, OWN_TRAINING, place)
+        evaluate = self._with_own(EvaluateConfig, "evaluate", grid.evaluate, OWN_EVALUATION, place)
         similar = {
             name: self._load(Kind.SIMILAR_INPUT, given, f"{place}.similar_inputs.{name}")
             for name, given in grid.similar_inputs.items()
@@ -162,38 +218,91 @@ class _Expansion:
         if self._faults:
             return []
         made = []
-        combinations = itertools.product(algorithms, processors, grid.regimes, grid.seeds)
-        for (algorithm_entry, algorithm), (processor_entry, processor), regime, seed in combinations:
-            memory = REGIMES[regime].memory
-            found = similar.get(algorithm.name) or self._default_similar(algorithm) if memory else None
+        groups = [algorithms] if grid.together else [[one] for one in algorithms]
+        for group, (processor_entry, processor), regime, seed in itertools.product(
+            groups, processors, grid.regimes, grid.seeds
+        ):
+            memory = self._regimes[regime].memory
+            found = [similar.get(one.name) or self._default_similar(one) if memory else None for _, one in group]
             config = {
+                "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
                 "model": dataclasses.asdict(model),
                 "processor": dataclasses.asdict(self._options(Kind.PROCESSOR, processor_entry.name)),
                 "similarity": dataclasses.asdict(self._options(Kind.SIMILARITY, similarity[0].name))
                 if memory and similarity
                 else {},
-                "train": dataclasses.asdict(train),
-                "train_shift": {**algorithm.training, **train_shift.get(algorithm.name, {})},
-                "evaluate": dataclasses.asdict(evaluate),
-                "evaluate_shift": evaluate_shift.get(algorithm.name, {}),
+                "train": dataclasses.asdict(train.common),
+                "evaluate": dataclasses.asdict(evaluate.common),
+                "algorithms": {one.name: self._own_config(one, train, evaluate) for _, one in group},
             }
-            reason = self._reason(algorithm, processor, regime, found, train, evaluate)
-            used = [
-                _used(algorithm_entry, algorithm),
+            reasons = [
+                self._reason(one, processor, regime, alike, train.of(one), evaluate.of(one))
+                for (_, one), alike in zip(group, found, strict=True)
+            ]
+            named = [
+                f"{one.name}: {why}" if len(group) > 1 else why
+                for (_, one), why in zip(group, reasons, strict=True)
+                if why
+            ]
+            parts = _Parts(
+                [_used(*one) for one in group],
                 _used(processor_entry, processor),
                 _used(*similarity) if memory and similarity else None,
-                _used(*found) if found else None,
-            ]
-            made.append((self._trial(used, regime, seed, _plain(config)), reason))
+                [_used(*alike) for alike in found if alike],
+            )
+            made.append((self._trial(parts, regime, seed, _plain(config)), "; ".join(named)))
         return made
 
-    def _trial(self, used: list[Used | None], regime: str, seed: int, config: dict[str, Any]) -> Trial:
-        parts = [None if one is None else [one.id, one.version, one.source_hash] for one in used]
-        identity = trial_id({"components": parts, "regime": regime, "seed": seed, "config": _identifying(config)})
+    def _trial(self, parts: _Parts, regime: str, seed: int, config: dict[str, Any]) -> Trial:
+        identity = trial_id(
+            {"components": parts.identity(), "regime": regime, "seed": seed, "config": _identifying(config)}
+        )
         suite = SuiteName(name=self._suite.name, version=self._suite.version)
-        assert used[0]
-        assert used[1]
-        return Trial(identity, suite, used[0], used[1], used[2], used[3], regime, seed, config)
+        return Trial(
+            identity,
+            suite,
+            tuple(parts.algorithms),
+            parts.processor,
+            parts.similarity,
+            tuple(parts.similar_inputs),
+            regime,
+            seed,
+            config,
+        )
+
+    def _own_config(self, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
+        name = algorithm.name
+        base = algorithm.training if train.common.distribution == "training" else {}
+        return {
+            "train": train.own.get(name, {}),
+            "train_shift": {**base, **train.shift.get(name, {})},
+            "evaluate": evaluate.own.get(name, {}),
+            "evaluate_shift": evaluate.shift.get(name, {}),
+        }
+
+    def _regime(self, name: str, table: Mapping[str, Any]) -> Regime:
+        """Make a regime of the suite's own."""
+        place, known = f"regime.{name}", dict(REGIMES)
+        values = {key: value for key, value in table.items() if key != "base"}
+        base = table.get("base")
+        if name in known:
+            self._faults.append(Fault(place, "this regime is built in; give yours another name"))
+        if "name" in values:
+            self._faults.append(Fault(f"{place}.name", "the table's own name is the regime's"))
+            del values["name"]
+        if base not in known:
+            problem = "this key is missing; give" if base is None else f"got {base!r}; it must be"
+            self._faults.append(Fault(f"{place}.base", f"{problem} one of: {', '.join(known)}"))
+            base = "hints"
+        made: Regime = build_options(
+            Regime, values, place, self._faults, base=dataclasses.replace(known[str(base)], name=name)
+        )
+        return made
+
+    def _check_apart(self, algorithms: list[tuple[Entry, Any]], place: str) -> None:
+        names = [algorithm.name for _, algorithm in algorithms]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self._faults.append(Fault(f"{place}.algorithms", f"{name} comes twice; together each may come once"))
 
     def _reason(
         self,
@@ -206,12 +315,13 @@ class _Expansion:
     ) -> str:
         if reason := unsupported_reason(algorithm.spec):
             return reason
-        smallest = min(*train.sizes, *evaluate.sizes)
+        smallest = min(*train.sizes, *evaluate.sizes, train.validates_at)
         if smallest < algorithm.smallest:
             return f"size {smallest}: {algorithm.name} needs at least {algorithm.smallest}"
-        if REGIMES[regime].memory and not processor.writes_ideas:
+        memory = self._regimes[regime].memory
+        if memory and not processor.writes_ideas:
             return f"{processor.name} writes no ideas, which the regime {regime} contrasts"
-        if REGIMES[regime].memory and similar is None:
+        if memory and similar is None:
             return f"no similar input is registered for {algorithm.name}"
         if similar is not None and algorithm.name not in similar[1].algorithms:
             return f"{similar[1].name} does not hold for {algorithm.name}, only for {', '.join(similar[1].algorithms)}"
@@ -249,16 +359,36 @@ class _Expansion:
             build_options(config, override, f"{place}.{section}", self._faults)
         return build_options(config, {**base, **override}, section, []) if not self._faults else config()
 
-    def _with_shift(
-        self, config: type, section: str, override: Mapping[str, Any], place: str
-    ) -> tuple[Any, dict[str, Any]]:
+    def _with_own(
+        self, config: type, section: str, override: Mapping[str, Any], own_options: tuple[str, ...], place: str
+    ) -> _Section:
+        """Build a section that may have tables `shift` and `algorithm`, each with one table by algorithm."""
         base = dict(getattr(self._suite, section))
         shifts = {**base.pop("shift", {}), **override.get("shift", {})}
+        own = {**base.pop("algorithm", {}), **override.get("algorithm", {})}
         for algorithm, values in shifts.items():
             self._check_shift(algorithm, values, f"{section}.shift.{algorithm}")
-        whole = {**base, **{key: value for key, value in override.items() if key != "shift"}}
+        for algorithm, values in own.items():
+            self._check_own(config, algorithm, values, own_options, f"{section}.algorithm.{algorithm}")
+        whole = {**base, **_without(override, "shift", "algorithm")}
         built = build_options(config, whole, section if not override else f"{place}.{section}", self._faults)
-        return built, {algorithm: _tuples(values) for algorithm, values in shifts.items() if isinstance(values, dict)}
+        tables = [
+            {name: _tuples(values) for name, values in found.items() if isinstance(values, dict)}
+            for found in (shifts, own)
+        ]
+        return _Section(built, *tables)
+
+    def _check_own(self, config: type, algorithm: str, values: Any, own_options: tuple[str, ...], place: str) -> None:
+        if self._load(Kind.ALGORITHM, algorithm, place) is None:
+            return
+        if not isinstance(values, dict):
+            self._faults.append(Fault(place, f"got {values!r}; a table of options is needed"))
+            return
+        for key in values:
+            if key not in own_options:
+                problem = f"this key cannot be set for one algorithm; these can: {', '.join(own_options)}"
+                self._faults.append(Fault(f"{place}.{key}", problem))
+        build_options(config, {key: values[key] for key in values if key in own_options}, place, self._faults)
 
     def _check_shift(self, algorithm: str, values: Any, place: str) -> None:
         found = self._load(Kind.ALGORITHM, algorithm, place)
@@ -294,8 +424,17 @@ def _plain(value: Any) -> Any:
 
 def _identifying(config: dict[str, Any]) -> dict[str, Any]:
     """Leave out what does not change the result."""
-    train = {key: value for key, value in config["train"].items() if key != "checkpoint_every"}
-    return {**config, "train": train}
+    idle = {"checkpoint_every", "distribution"}  # the distribution is in train_shift
+    if config["train"]["select"] == "last":
+        idle |= {"validate_every", "validation_size", "validation_count"}
+    if len(config["algorithms"]) == 1:
+        idle.add("update")
+    algorithms = {name: {**own, "train": _without(own["train"], *idle)} for name, own in config["algorithms"].items()}
+    return {**config, "train": _without(config["train"], *idle), "algorithms": algorithms}
+
+
+def _without(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in keys}
 
 
 def _used(entry: Entry, component: Any) -> Used:

@@ -59,7 +59,7 @@ def test_a_run_leaves_records_a_table_and_a_board_and_running_again_does_nothing
     assert {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()} == before
     record = json.loads(next((out / "records").iterdir()).read_text())
     assert record["environment"]["threads"] == 1
-    assert record["algorithm"]["distribution"] == "nar-bench"
+    assert record["algorithms"][0]["distribution"] == "nar-bench"
     assert record["training"]["steps"] == 3
 
 
