@@ -12,6 +12,7 @@ def to_markdown(board: Board) -> str:
     parts += [
         "- Values are means over seeds, every seed in brackets. Sizes marked * are larger than any seen in training.",
         "- **chance** is the best answer that does not look at the input; **oracle** is the algorithm itself.",
+        "- Where algorithms were trained together, parameters and seconds are those of all of them.",
         "- **reported** numbers were published by others, who trained otherwise; they are not ranked with ours.",
         "",
     ]

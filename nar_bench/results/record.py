@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +33,12 @@ class Used(_Part):
     distribution_version: str
     source_hash: str
     """Of the component's module."""
+
+
+def name_of(algorithms: Sequence[Used]) -> str:
+    """Join the names of algorithms; of many only the first three are told."""
+    names = [one.name for one in algorithms]
+    return " + ".join(names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"])
 
 
 class Score(_Part):
@@ -102,8 +109,8 @@ class Record(_Part):
 
     @property
     def name(self) -> str:
-        """The algorithms."""
-        return " + ".join(one.name for one in self.algorithms)
+        """What a person calls the algorithms."""
+        return name_of(self.algorithms)
 
     @property
     def method(self) -> str:

@@ -19,7 +19,7 @@ from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import unsupported_reason
 from nar_bench.plugin.contracts import Algorithm, Kind, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
-from nar_bench.results.record import Record, SuiteName, Used
+from nar_bench.results.record import Record, SuiteName, Used, name_of
 from nar_bench.results.store import Store
 from nar_bench.runner.identity import module_hash, trial_id
 from nar_bench.runner.options import Fault, build_options
@@ -47,8 +47,8 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """The algorithms."""
-        return " + ".join(one.name for one in self.algorithms)
+        """What a person calls the algorithms."""
+        return name_of(self.algorithms)
 
     @property
     def label(self) -> str:

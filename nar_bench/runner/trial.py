@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nar_bench.data.random import derive_seed
 from nar_bench.errors import NarBenchError, StoreError
 from nar_bench.evaluation.config import EvaluateConfig
-from nar_bench.evaluation.evaluate import evaluate
+from nar_bench.evaluation.evaluate import Measured, evaluate
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Algorithm, Kind, SimilarInput
@@ -178,22 +178,14 @@ def _job(
     return TrainJob(tasks, trial.seed, trial.id, store.checkpoint(trial.id), phi)
 
 
-def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Any:
-    import torch
-
-    from nar_bench.model.answers import hard_outputs
-    from nar_bench.model.tensors import to_tensors
+def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Iterator[Measured]:
+    from nar_bench.training.validation import predict
 
     config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)
-
-    def predict(batch: Any) -> Any:
-        with torch.no_grad():
-            return hard_outputs(algorithm.spec, net(to_tensors(batch)).outputs, batch.nodes)
-
     net.eval()
     return evaluate(
         algorithm,
-        predict,
+        lambda batch: predict(net, batch),
         config.sizes,
         config.count,
         config.seed,

@@ -45,3 +45,8 @@ def test_a_record_of_several_algorithms_is_in_a_line_of_each_apart_from_those_tr
     ]
     assert [line.values("score", 64) for line in lines] == [[0.7], [0.7, 0.7], [0.6, 0.6]]
     assert lines[2].sizes == [16, 64]
+
+
+def test_many_algorithms_have_a_short_name() -> None:
+    assert together(1, "a", "b", "c", "d").name == "a + b + c + d"
+    assert together(1, *"abcdefg").name == "a + b + c + 4 more"
