@@ -216,8 +216,7 @@ def _step(
     made = []
     pairs = list(zip(job.tasks, data, strict=True))
     for group in [pairs] if job.config.update == "average" else [[pair] for pair in pairs]:
-        optimizer.zero_grad()
-        uses: dict[nn.Parameter, int] = {}
+        found: dict[nn.Parameter, list[Tensor]] = {}
         for task, samples in group:
             loss, parts = _loss(job, task, samples, step, noise)
             value = loss.item()
@@ -227,21 +226,17 @@ def _step(
                     "The parts: " + ", ".join(f"{name} {part.item():.4g}" for name, part in parts.items()) + ". "
                     "A lower learning_rate, clip_norm or contrastive_weight may help."
                 )
-            own = list(_trained(job, task))
-            for parameter, gradient in zip(own, torch.autograd.grad(loss, own, allow_unused=True), strict=True):
-                uses[parameter] = uses.get(parameter, 0) + (gradient is not None)
-                if parameter.grad is None:
-                    # A parameter of these algorithms that this batch did not reach has a gradient of zero, so that
-                    # its moments decay, as in the reference.
-                    parameter.grad = torch.zeros_like(parameter) if gradient is None else gradient
-                elif gradient is not None:
-                    parameter.grad = parameter.grad + gradient
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            for parameter in _trained(job, task):
+                found.setdefault(parameter, []).extend([] if parameter.grad is None else [parameter.grad])
             made.append(_Loss(value, parts))
-        for parameter, count in uses.items():
-            if count > 1 and parameter.grad is not None:
-                parameter.grad = parameter.grad / count
+        for parameter, gradients in found.items():
+            # A parameter of these algorithms that no batch reached has a gradient of zero, so that its moments decay,
+            # as in the reference.
+            parameter.grad = torch.stack(gradients).mean(dim=0) if gradients else torch.zeros_like(parameter)
         if job.config.clip_norm:
-            nn.utils.clip_grad_norm_(list(uses), job.config.clip_norm)
+            nn.utils.clip_grad_norm_(list(found), job.config.clip_norm)
         optimizer.step()
     return made
 

@@ -119,8 +119,9 @@ def test_the_two_ways_differ() -> None:
 
 
 @pytest.mark.parametrize("update", ["alternate", "average"])
-def test_one_algorithm_alone_is_trained_by_plain_adam_bit_for_bit(update: str) -> None:
-    (task,) = tasks_of("insertion_sort", update=update, steps=6)
+@pytest.mark.parametrize("algorithm", ["insertion_sort", "bfs"])
+def test_one_algorithm_alone_is_trained_by_plain_adam_bit_for_bit(algorithm: str, update: str) -> None:
+    (task,) = tasks_of(algorithm, update=update, steps=6)
     net, config = copy.deepcopy(task.net), task.config
     optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     noise = torch.Generator().manual_seed(derive_seed(SEED, "noise"))
