@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from nar_bench.results.record import Record
-from nar_bench.runner.plan import Trial
+from nar_bench.runner.expansion import Trial
 from nar_bench.runner.trial import Event
 
 _QUIET_SECONDS = 10.0

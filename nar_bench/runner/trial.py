@@ -21,7 +21,7 @@ from nar_bench.results.provenance import environment, now
 from nar_bench.results.record import Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
-from nar_bench.runner.plan import Trial
+from nar_bench.runner.expansion import Trial
 from nar_bench.training.config import TrainConfig
 
 if TYPE_CHECKING:

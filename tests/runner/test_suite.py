@@ -208,11 +208,30 @@ def test_every_fault_of_an_algorithms_own_options_is_told(tmp_path: Path) -> Non
         "train.algorithm.bsf: algorithm 'bsf' is not known. Did you mean 'bfs'?",
         "train.algorithm.bfs.steps: this key cannot be set for one algorithm; these can: sizes, count,",
         "train.algorithm.bfs.sizes: got (0,); it must be one or more sizes of at least 1",
-        "train.algorithm.insertion_sort: got 3; a table of options is needed",
+        "train.algorithm.insertion_sort: got 3; a table is needed",
         "evaluate.algorithm.bfs.seed: this key cannot be set for one algorithm; these can: sizes, count",
         "evaluate.algorithm.bfs.count: got 'many'; input should be a valid integer",
     ):
         assert fault in told
+
+
+@pytest.mark.parametrize("key", ["algorithm", "shift"])
+def test_tables_by_algorithm_are_tables(tmp_path: Path, key: str) -> None:
+    text = GOOD.replace("[train.shift.bfs]\np = [0.3, 0.5]\n", "").replace(
+        "seeds =", f"train = {{ {key} = 3 }}\nseeds ="
+    )
+    told = faults_of(tmp_path, text)
+    assert f"trials[0].train.{key}: got 3; tables named after algorithms are needed" in told
+
+
+def test_a_grid_s_own_table_replaces_the_suite_s_and_full_ids_are_names_too(tmp_path: Path) -> None:
+    text = GOOD + '[train.algorithm."nar-bench/bfs"]\nsizes = [5]\n[train.algorithm.insertion_sort]\nsizes = [6]\n'
+    text = text.replace("seeds =", "train = { algorithm = { insertion_sort = { count = 9 } } }\nseeds =")
+    own = {
+        one.trial.name: one.trial.config["algorithms"][one.trial.name]["train"]
+        for one in plan_of(tmp_path, text).planned
+    }
+    assert own == {"bfs": {"sizes": [5]}, "insertion_sort": {"count": 9}}
 
 
 def test_samples_can_be_drawn_from_the_test_distribution(tmp_path: Path) -> None:
