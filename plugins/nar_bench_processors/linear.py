@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nar_bench.model.edges import EdgeVectors
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -12,3 +15,11 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
     nn.init.trunc_normal_(layer.weight, std=scale, a=-2 * scale, b=2 * scale)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def on_edges(layer: nn.Linear, edge: Float[Tensor, "B N N H"] | EdgeVectors) -> Float[Tensor, "B N N D"]:
+    """Return a linear map of every edge vector; of EdgeVectors through the few features that they are made of."""
+    if isinstance(edge, EdgeVectors):
+        return edge.through(layer.weight, layer.bias).dense()
+    mapped: Tensor = layer(edge)
+    return mapped

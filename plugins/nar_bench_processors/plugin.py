@@ -10,6 +10,10 @@ from nar_bench.plugin.hookspecs import Register
 def register_processors(register: Register) -> None:
     """Register the processors."""
     register("deep_sets", "nar_bench_processors.deep_sets:DEEP_SETS", "message passing from each node to itself alone")
+    register("gat", "nar_bench_processors.gat:GAT", "graph attention along edges")
+    register("gat_full", "nar_bench_processors.gat_full:GAT_FULL", "graph attention on the complete graph")
+    register("gatv2", "nar_bench_processors.gatv2:GATV2", "dynamic graph attention along edges")
+    register("gatv2_full", "nar_bench_processors.gatv2_full:GATV2_FULL", "dynamic attention on the complete graph")
     register("gmpnn", "nar_bench_processors.gmpnn:GMPNN", "mpnn with a gate")
     register("gpgn", "nar_bench_processors.gpgn:GPGN", "pgn with a gate")
     register("gpgn_mask", "nar_bench_processors.gpgn_mask:GPGN_MASK", "pgn with a gate and answers only along edges")
