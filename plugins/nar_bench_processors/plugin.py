@@ -17,6 +17,7 @@ def register_processors(register: Register) -> None:
     register("gmpnn", "nar_bench_processors.gmpnn:GMPNN", "mpnn with a gate")
     register("gpgn", "nar_bench_processors.gpgn:GPGN", "pgn with a gate")
     register("gpgn_mask", "nar_bench_processors.gpgn_mask:GPGN_MASK", "pgn with a gate and answers only along edges")
+    register("memnet", "nar_bench_processors.memnet:MEMNET", "each node asks the vectors of its edges")
     register("memory_mpnn", "nar_bench_processors.memory_mpnn:MEMORY_MPNN", "mpnn that writes and reads ideas")
     register("mpnn", "nar_bench_processors.mpnn:MPNN", "message passing on the complete graph, maximum aggregation")
     register("pgn", "nar_bench_processors.pgn:PGN", "message passing along edges, maximum aggregation")
