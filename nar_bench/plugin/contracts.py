@@ -251,6 +251,7 @@ class Processor:
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
         masks_decoders: whether decoders of pointers on nodes and of masks on edges answer only along edges.
+        reads_order: whether the order of the nodes matters to it, so that relabelling them changes what it computes.
         reference_names: the reference's name of each of its modules -> ours; empty where the reference has no such
             processor.
     """
@@ -263,6 +264,7 @@ class Processor:
     writes_ideas: bool = False
     writes_edges: bool = False
     masks_decoders: bool = False
+    reads_order: bool = False
     reference_names: Mapping[str, str] = field(default_factory=dict)
 
 
