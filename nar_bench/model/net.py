@@ -37,6 +37,8 @@ class Predictions(NamedTuple):
     """name -> [S, B, ...], prediction i is of hint i + 1; empty where the regime decodes no hints."""
     ideas: Float[Tensor, "B S K"] | None
     """What the processor wrote, or None."""
+    penalties: Float[Tensor, "S B"] | None = None
+    """What the processor adds to the loss at each step, or None."""
 
 
 class _Held(NamedTuple):
@@ -131,6 +133,7 @@ class Net(nn.Module):
         held: _Held | None = None
         hints: dict[str, list[Tensor]] = {f.name: [] for f in spec.hints if self._regime.decode_hints}
         ideas: list[Tensor] = []
+        penalties: list[Tensor] = []
         # Each sample's last step is chosen by masks, not by branching on lengths, so that steps can become graphs.
         for step, live in enumerate(batch.live()):
             if step and self._regime.encode_hints:
@@ -145,12 +148,15 @@ class Net(nn.Module):
                     predicted.append(self.hint_decoders[name](read))
             if processed.idea is not None:
                 ideas.append(processed.idea)
+            if processed.penalty is not None:
+                penalties.append(processed.penalty)
             hidden, state = processed.hidden, processed.state
         assert held is not None
         return Predictions(
             outputs=self._decode_outputs(_hidden(self._show(held.shown, encoded_inputs)[0], held), noise),
             hints={name: torch.stack(predicted) for name, predicted in hints.items()},
             ideas=torch.stack(ideas, dim=1) if ideas else None,
+            penalties=torch.stack(penalties) if penalties else None,
         )
 
     def _show(self, shown: dict[str, Tensor], inputs: Encoded) -> tuple[Encoded, EdgeVectors | Tensor]:

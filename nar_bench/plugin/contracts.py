@@ -216,6 +216,8 @@ class StepOutput(NamedTuple):
     """Whatever the processor wants back at the next step."""
     idea: Tensor | None
     """[B, K] the idea M_t written at this step, or None."""
+    penalty: Tensor | None = None
+    """[B] what this step adds to the loss of each graph, in the mean over its steps; None for nothing, at every step."""
 
 
 @runtime_checkable

@@ -17,9 +17,10 @@ from nar_bench.spec import MASKED, Feature, Type
 
 
 def supervised_loss(predictions: Predictions, batch: TensorBatch) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
-    """Return the sum of all losses, and each by name ("output/pi", "hint/pi_h").
+    """Return the sum of all losses, and each by name ("output/pi", "hint/pi_h", "penalty").
 
-    Hints count where they were predicted, so the regime is in the predictions.
+    Hints count where they were predicted, so the regime is in the predictions. A processor's own penalty has its weight
+    in it; it is a mean over the steps of each run, then over the batch.
     """
     parts: dict[str, Tensor] = {}
     for feature in batch.spec.outputs:
@@ -40,6 +41,11 @@ def supervised_loss(predictions: Predictions, batch: TensorBatch) -> tuple[Float
             losses, valid = _elements(feature, truth, raw)
             valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
             parts[f"hint/{feature.name}"] = _mean(losses, valid)
+    if predictions.penalties is not None:
+        # A run of one hint makes a step too, which predicts no hint.
+        steps = batch.last_steps() + 1
+        made = torch.arange(len(predictions.penalties), device=steps.device)[:, None] < steps
+        parts["penalty"] = (torch.where(made, predictions.penalties, 0.0).sum(dim=0) / steps).mean()
     return torch.stack(list(parts.values())).sum(), parts
 
 
