@@ -79,6 +79,9 @@ def shapes_fit(processor: Processor) -> None:
             (out.edge is not None) == processor.writes_edges,
             f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.",
         )
+        if out.penalty is not None:
+            got = tuple(out.penalty.shape)
+            require(got == (2,), f"penalty has shape {got} at B=2; expected one number for each graph.")
         if out.edge is not None:
             got = tuple(out.edge.shape)
             require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")

@@ -217,7 +217,7 @@ class StepOutput(NamedTuple):
     idea: Tensor | None
     """[B, K] the idea M_t written at this step, or None."""
     penalty: Tensor | None = None
-    """[B] what this step adds to the loss of each graph, in the mean over its steps; None for nothing, at every step."""
+    """[B] what this step adds to the loss of each graph, in the mean over its steps, or None."""
 
 
 @runtime_checkable

@@ -10,6 +10,10 @@ from nar_bench.plugin.hookspecs import Register
 def register_processors(register: Register) -> None:
     """Register the processors."""
     register("deep_sets", "nar_bench_processors.deep_sets:DEEP_SETS", "message passing from each node to itself alone")
+    register("forgetnet", "nar_bench_processors.forgetnet:FORGETNET", "triplet_mpnn that carries nothing between steps")
+    register(
+        "g_forgetnet", "nar_bench_processors.g_forgetnet:G_FORGETNET", "triplet_mpnn with a gate on what it carries"
+    )
     register("gat", "nar_bench_processors.gat:GAT", "graph attention along edges")
     register("gat_full", "nar_bench_processors.gat_full:GAT_FULL", "graph attention on the complete graph")
     register("gatv2", "nar_bench_processors.gatv2:GATV2", "dynamic graph attention along edges")
