@@ -26,6 +26,11 @@ def register_processors(register: Register) -> None:
     register("mpnn", "nar_bench_processors.mpnn:MPNN", "message passing on the complete graph, maximum aggregation")
     register("pgn", "nar_bench_processors.pgn:PGN", "message passing along edges, maximum aggregation")
     register("pgn_mask", "nar_bench_processors.pgn_mask:PGN_MASK", "pgn with answers only along edges")
+    register(
+        "relational_transformer",
+        "nar_bench_processors.relational_transformer:RELATIONAL_TRANSFORMER",
+        "attention that reads edges, and edges that are carried",
+    )
     register("rnar", "nar_bench_processors.rnar:RNAR", "message passing with an LSTM over the senders in their order")
     register(
         "triplet_gmpnn", "nar_bench_processors.triplet_gmpnn:TRIPLET_GMPNN", "mpnn with a gate and triplet edge vectors"
