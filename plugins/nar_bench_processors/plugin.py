@@ -10,6 +10,9 @@ from nar_bench.plugin.hookspecs import Register
 def register_processors(register: Register) -> None:
     """Register the processors."""
     register("deep_sets", "nar_bench_processors.deep_sets:DEEP_SETS", "message passing from each node to itself alone")
+    register(
+        "edge_transformer", "nar_bench_processors.edge_transformer:EDGE_TRANSFORMER", "triangular attention on pairs"
+    )
     register("forgetnet", "nar_bench_processors.forgetnet:FORGETNET", "triplet_mpnn that carries nothing between steps")
     register(
         "g_forgetnet", "nar_bench_processors.g_forgetnet:G_FORGETNET", "triplet_mpnn with a gate on what it carries"

@@ -12,8 +12,8 @@ receiver j and sender i, in each layer, with n and e those of the layer before,
     w_ij = LayerNorm(e_ij + W_o m_ij)
     e'_ij = LayerNorm(w_ij + W_4 relu(W_3 w_ij))
 
-Before the first layer n_j = W [x_j, h_j, g] and e_ij = W [e_ij, s_ij], with h and s what the last layer made in the step
-before: nodes and edges are both carried from step to step, and the edges are shown to the decoders.
+Before the first layer n_j = W [x_j, h_j, g] and e_ij = W [e_ij, s_ij], with h and s what the step before
+made: nodes and edges are both carried from step to step, and the edges are shown to the decoders.
 
 It does not use the adjacency. It does not reproduce the paper's widths, which are unlike for nodes and edges, nor its
 own decoders and training.
