@@ -249,6 +249,10 @@ class Processor:
         writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
+        masks_decoders: whether pointers on nodes and masks on edges may be answered only along the adjacency, as the
+            reference's `*_mask` processors do.
+        reference_names: the reference's module names -> those of the module that is built, where the reference has this
+            processor; see `nar_bench.model.reference_parameters`.
     """
 
     name: str
@@ -258,6 +262,8 @@ class Processor:
     build: Callable[[Any, int], Any]
     writes_ideas: bool = False
     writes_edges: bool = False
+    masks_decoders: bool = False
+    reference_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -133,7 +133,15 @@ def build_net(trial: Trial, algorithm: Algorithm, registry: Registry) -> Net:
         torch.manual_seed(init)
         module = processor.build(_config(processor.config, trial.config["processor"]), model.hidden)
     generator = torch.Generator().manual_seed(init)
-    return Net(algorithm.spec, module, REGIMES[trial.regime], model, generator, writes_edges=processor.writes_edges)
+    return Net(
+        algorithm.spec,
+        module,
+        REGIMES[trial.regime],
+        model,
+        generator,
+        writes_edges=processor.writes_edges,
+        masks_decoders=processor.masks_decoders,
+    )
 
 
 def _train(trial: Trial, algorithm: Algorithm, net: Net, registry: Registry, store: Store, watch: Watch) -> TrainResult:

@@ -179,9 +179,11 @@ def training_batch(job: TrainJob, step: int) -> Batch:
 
 def _loss(job: TrainJob, step: int, noise: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
     config, batch = job.config, training_batch(job, step)
+    regime = job.net.regime
+    weights = {"output_weight": regime.output_weight, "hint_weight": regime.hint_weight}
     if job.contrast is None:
         tensors = to_tensors(batch)
-        return supervised_loss(job.net(tensors, noise), tensors)
+        return supervised_loss(job.net(tensors, noise), tensors, **weights)
     # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples. The
     # output loss is on both: the similar inputs' answers are known too.
     pairs = with_similar(
@@ -193,7 +195,7 @@ def _loss(job: TrainJob, step: int, noise: torch.Generator) -> tuple[Tensor, dic
     )
     tensors = to_tensors(pairs)
     predictions = job.net(tensors, noise)
-    loss, parts = supervised_loss(predictions, tensors)
+    loss, parts = supervised_loss(predictions, tensors, **weights)
     assert predictions.ideas is not None  # a trial with a processor that writes none is never planned
     contrastive = contrastive_trajectory_loss(
         predictions.ideas,

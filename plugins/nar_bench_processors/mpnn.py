@@ -100,4 +100,5 @@ MPNN = Processor(
     source="Gilmer et al. 2017, equations 1 and 2; Velickovic et al. 2022, equation 1",
     config=MpnnConfig,
     build=Mpnn,
+    reference_names=REFERENCE_NAMES,
 )

@@ -1,20 +1,21 @@
 """Our network with the reference's parameters computes the reference's numbers.
 
-The files of other algorithms need the reference's triplet_gmpnn, which is written here as plainly as its description
-allows, to test encoders and decoders. Set NAR_BENCH_ORACLE to a folder with more files to test those too.
+Each file names the reference's processor; the registered one of that name is tested where it has `reference_names`.
+The reference's triplet_gmpnn is also written here, as plainly as its description allows, so that encoders and decoders
+are tested whatever is registered. Set NAR_BENCH_ORACLE to a folder with more files to test those.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
-from nar_bench_processors.mpnn import REFERENCE_NAMES, Mpnn, MpnnConfig
 from oracles import ORACLE, part
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -25,16 +26,18 @@ from nar_bench.model.config import NetConfig
 from nar_bench.model.net import Net
 from nar_bench.model.reference_parameters import load_reference_parameters, our_name
 from nar_bench.model.regime import REGIMES
-from nar_bench.model.support import unsupported_reason
 from nar_bench.model.tensors import TensorBatch
-from nar_bench.plugin.contracts import StepOutput
+from nar_bench.plugin.contracts import Kind, Processor, StepOutput
+from nar_bench.plugin.registry import registry
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.training.losses import supervised_loss
 
 FOLDER = Path(os.environ["NAR_BENCH_ORACLE"]) / "networks" if "NAR_BENCH_ORACLE" in os.environ else ORACLE / "networks"
-FILES = sorted(
-    path.stem for path in FOLDER.glob("model__*.npz") if path.stem.split("__")[2] in ("mpnn", "triplet_gmpnn")
-)
+FILES = sorted(path.stem for path in FOLDER.glob("model__*.npz"))
+OUR_PROCESSORS = {"deepsets": "deep_sets"}
+"""The reference's processors -> ours, where the name differs."""
+OPTIONS = {"heads": "nb_heads", "triplet_features": "nb_triplet_fts", "layer_norm": "use_ln"}
+"""Our options of processors -> the reference's."""
 
 
 class TripletGmpnn(nn.Module):
@@ -100,6 +103,37 @@ class TripletGmpnn(nn.Module):
         return StepOutput(hidden, written, hidden, None)
 
 
+@dataclass(frozen=True)
+class NoOptions:
+    pass
+
+
+PLAIN = Processor(
+    "triplet_gmpnn",
+    1,
+    "this test",
+    NoOptions,
+    lambda config, hidden: TripletGmpnn(hidden),
+    writes_edges=True,
+    reference_names=TripletGmpnn.NAMES,
+)
+
+
+def registered(reference: str) -> Processor | None:
+    """Return our processor that the reference has under this name, where it is registered."""
+    name = OUR_PROCESSORS.get(reference, reference)
+    if name not in {entry.name for entry in registry().entries(Kind.PROCESSOR)}:
+        return None
+    processor: Processor = registry().load(Kind.PROCESSOR, name)
+    return processor if processor.reference_names else None
+
+
+def options(processor: Processor, meta: dict[str, Any]) -> Any:
+    """Return the processor's options as the file has them."""
+    known = {field.name for field in fields(processor.config)}
+    return processor.config(**{ours: meta[theirs] for ours, theirs in OPTIONS.items() if ours in known})
+
+
 def ours(name: str) -> str:
     """Our features are Python identifiers; `return`, an output of binary_search, is not."""
     return "return_" if name == "return" else name
@@ -136,17 +170,24 @@ class Case:
             self.arrays = {key.replace("algo_0_return_", "algo_0_return__"): value for key, value in arrays.items()}
         self.meta = json.loads(str(self.arrays["meta"]))
         self.spec = spec_of(self.meta)
-        if reason := unsupported_reason(self.spec):
-            pytest.skip(reason)
-        triplets = self.meta["processor"] == "triplet_gmpnn"
-        self.names = TripletGmpnn.NAMES if triplets else REFERENCE_NAMES
-        processor = TripletGmpnn(8) if triplets else Mpnn(MpnnConfig(), 8)
-        generator = torch.Generator().manual_seed(0)
-        self.net = Net(self.spec, processor, REGIMES["hints"], NetConfig(8), generator, writes_edges=triplets)
+        described = registered(self.meta["processor"])
+        if described is None and self.meta["processor"] != "triplet_gmpnn":
+            pytest.skip(f"no processor '{self.meta['processor']}' with reference_names is registered")
+        described = described or PLAIN
+        self.names = described.reference_names
+        self.net = Net(
+            self.spec,
+            described.build(options(described, self.meta), 8),
+            REGIMES["hints"],
+            NetConfig(8),
+            torch.Generator().manual_seed(0),
+            writes_edges=described.writes_edges,
+            masks_decoders=described.masks_decoders,
+        )
         load_reference_parameters(self.net, part(self.arrays, "param/"), self.names)
         self.batch = TensorBatch(
             spec=self.spec,
-            nodes=self.meta["N"],
+            nodes=self.arrays["feat/input/pos"].shape[1],  # optimal_bst has one more than its size
             inputs=self._columns(Stage.INPUT),
             hints=self._columns(Stage.HINT),
             outputs=self._columns(Stage.OUTPUT),
@@ -213,3 +254,36 @@ def test_a_parameter_that_we_do_not_have_is_an_error(name: str) -> None:
     case = Case("model__bfs__mpnn")
     with pytest.raises(KeyError):
         load_reference_parameters(case.net, {name: np.zeros((1, 8), np.float32)}, case.names)
+
+
+@pytest.mark.skipif("NAR_BENCH_ORACLE" in os.environ, reason="the folder is another one")
+def test_the_files_cover_every_algorithm_and_every_processor() -> None:
+    pairs = [file.split("__")[1:] for file in FILES]
+    assert len(FILES) == 46
+    assert len({algorithm for algorithm, _ in pairs}) == 30
+    assert len({processor for _, processor in pairs}) == 17
+
+
+NOT_YET = {
+    reference: "its processor is not registered yet"
+    for family in (
+        ("deepsets", "pgn", "pgn_mask", "gpgn", "gpgn_mask", "gmpnn"),
+        ("gat", "gat_full", "gatv2", "gatv2_full"),
+    )
+    for reference in family
+} | {
+    f"triplet_{body}": "its processor is not registered yet"
+    for body in ("mpnn", "pgn", "pgn_mask", "gmpnn", "gpgn", "gpgn_mask")
+}
+"""Strict: an entry has to go when its processor comes."""
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_YET[name], strict=True)) if name in NOT_YET else name
+        for name in sorted({file.split("__")[2] for file in FILES})
+    ],
+)
+def test_every_processor_of_the_reference_is_registered_with_its_names(reference: str) -> None:
+    assert registered(reference) is not None
