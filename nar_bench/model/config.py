@@ -18,8 +18,8 @@ class NetConfig:
     dropout: float = 0.0
     """Probability that an entry of a new hidden vector is dropped in training; in [0, 1)."""
     lstm: str = "none"
-    """An LSTM on each node after the processor: "none", "trained", or "frozen" at its initial weights, which is what the
-    reference published, whose update leaves it out."""
+    """An LSTM on each node after the processor: "none", "trained", or "frozen" at its initial weights, which is what
+    the reference published: its update leaves the LSTM out."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return (field, what is wrong) for every value that is not allowed."""

@@ -2,8 +2,9 @@
 
 Source: Velickovic et al. 2022 (CLRS-30), section 3.3 and its code; permutations as in Ibarz et al. 2022, section 4.3.
 
-Raw predictions: scalars as they are; masks as logits; mask_one [B, N], categorical [..., C] and pointer [B, N, N]
-(row: the node that points; [B, N, N, N] on edges, [B, N] on the graph) as logits; permutation_pointer as the logarithm of a doubly stochastic [B, N, N].
+Raw predictions: scalars as they are; masks as logits; mask_one [B, N], categorical [..., C] and pointer as logits, of
+pointers on nodes [B, N, N] (row: the node that points), on edges [B, N, N, N], on the graph [B, N]; permutation_pointer
+as the logarithm of a doubly stochastic [B, N, N].
 """
 
 from __future__ import annotations

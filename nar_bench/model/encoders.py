@@ -42,8 +42,8 @@ def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
 class EdgePointerMaps(nn.Module):
     """The two maps of a pointer x [i, j, k] on edges, [i, j] pointing at k.
 
-    Edge [j, k] gets the mean over i of the first map's vectors, edge [i, k] the mean over j of the second's. Both maps are
-    linear, so the means are taken first, and nothing [B, N, N, N, H] is made.
+    Edge [j, k] gets the mean over i of the first map's vectors, edge [i, k] the mean over j of the second's. Both maps
+    are linear, so the means are taken first, and nothing [B, N, N, N, H] is made.
     """
 
     def __init__(self, hidden: int, generator: Generator) -> None:

@@ -128,8 +128,8 @@ class Net(nn.Module):
         """Run all steps.
 
         Args:
-            batch: at evaluation only inputs, given hints, and (where hints are encoded) hint 0 are read, and the lengths
-                where the budget is "oracle".
+            batch: at evaluation only inputs, given hints and (where hints are encoded) hint 0 are read, and where the
+                budget is "oracle" the lengths.
             noise: source of all that is drawn in training: teacher forcing, dropout, the Gumbel noise on permutations.
                 None for none of these, and so is evaluation mode.
         """

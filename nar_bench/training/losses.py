@@ -39,8 +39,8 @@ def supervised_loss(
         for feature in batch.spec.hints:
             if feature.given:
                 continue
-            # What is padded beyond the longest run, or beyond the budget, has no prediction; a batch of runs of one hint
-            # has no truth.
+            # What is padded beyond the longest run, or beyond the budget, has no prediction; a batch of runs of one
+            # hint has no truth.
             truth = batch.hints[feature.name][1 : 1 + min(batch.steps, len(predictions.hints[feature.name]))]
             raw = predictions.hints[feature.name][: len(truth)]
             if feature.type is Type.PERMUTATION_POINTER:
