@@ -223,7 +223,8 @@ def written_edges_keep_to_their_graph_and_relabel(processor: Processor) -> None:
             steps(module, given)[-1].edge for given in (at, Graphs(*(part[1:2] for part in at)), relabelled)
         )
     require(whole is not None and alone is not None and other is not None, "writes_edges is True; edge is None.")
-    assert whole is not None and alone is not None and other is not None
+    assert whole is not None and alone is not None  # for mypy; `require` has said so
+    assert other is not None
     gap = (whole[1:2] - alone).abs().max().item()
     require(gap < _TOLERANCE, f"the edge vectors of a graph change by {gap:.2g} with its batch.")
     gap = (whole[:, order][:, :, order] - other).abs().max().item()
