@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -72,7 +73,8 @@ def execute(
     write = [outputs[feature.name] for feature in takes if feature in spec.outputs]
     shown = spec.hints if hints else ()
     lengths = np.zeros(count, np.int64)
-    capacity, done = first_capacity(driver, shown, nodes, count), 0
+    row = sum(compact_dtype(f, nodes).itemsize * math.prod(compact_shape(f, nodes)) for f in shown)
+    capacity, done = first_capacity(driver, nodes, count, row), 0
     chunks: list[list[Array]] = []
     while done < count:
         chunk = [empty((capacity, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in shown]
@@ -92,7 +94,8 @@ def execute(
         )
     if count:
         rows_seen[driver, nodes] = offsets[-1] / count
-    columns = {f.name: joined([chunk[k] for chunk in chunks], f, nodes) for k, f in enumerate(shown)}
+    none = [np.empty((0, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in shown]
+    columns = {f.name: joined([chunk[k] for chunk in chunks] or [none[k]]) for k, f in enumerate(shown)}
     return Batch(spec=spec, nodes=nodes, inputs=inputs, hints=columns, outputs=outputs, offsets=offsets)
 
 
@@ -100,20 +103,21 @@ rows_seen: dict[Any, float] = {}
 """(driver, nodes) -> mean length of the trajectories of the last batch."""
 
 
-def first_capacity(driver: Any, hints: tuple[Feature, ...], nodes: int, count: int) -> int:
-    """Return how many hint rows to allocate first: as many as the last batch would need, and a quarter more."""
+def first_capacity(driver: Any, nodes: int, count: int, row: int) -> int:
+    """Return how many hint rows to allocate first: as many as the last batch would need, and a quarter more.
+
+    Where there was none, as many as `_FIRST_CHUNK` and `_FIRST_BYTES` allow at `row` bytes for each.
+    """
     seen = rows_seen.get((driver, nodes))
-    row = sum(compact_dtype(f, nodes).itemsize * int(np.prod(compact_shape(f, nodes))) for f in hints)
     return int(1.25 * seen * count) + 64 if seen else max(16, min(_FIRST_CHUNK, _FIRST_BYTES // max(row, 1)))
 
 
-def joined(parts: list[Array], feature: Feature, nodes: int) -> Array:
-    """Return the parts of one hint's column as one."""
+def joined(parts: list[Array]) -> Array:
+    """Return the parts of one hint's column, at least one, as one."""
     if len(parts) == 1:
         return parts[0]
-    shape, dtype = compact_shape(feature, nodes), compact_dtype(feature, nodes)
-    whole = empty((sum(len(part) for part in parts), *shape), dtype)
-    return np.concatenate(parts, out=whole) if parts else whole
+    rows = sum(len(part) for part in parts)
+    return np.concatenate(parts, out=empty((rows, *parts[0].shape[1:]), parts[0].dtype))
 
 
 def compile_driver(

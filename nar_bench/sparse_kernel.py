@@ -75,7 +75,8 @@ def execute_sparse(
     most_edges = int(np.diff(edge_offsets).max(initial=0))
     lengths, row = np.zeros(count, np.int64), np.empty(nodes + 1, np.int64)
     column = np.ascontiguousarray(inputs["edges"][:, 1], dtype=np.int64)
-    capacity, done = first_capacity(driver, tuple(f for f in shown if not _on_edges(f)), nodes, count), 0
+    row_bytes = sum(_column(f, 1, most_edges, nodes).nbytes for f in shown)
+    capacity, done = first_capacity(driver, nodes, count, row_bytes), 0
     chunks: list[list[Array]] = []
     while done < count:
         chunk = [_column(f, capacity, capacity * most_edges, nodes) for f in shown]
@@ -99,7 +100,9 @@ def execute_sparse(
         spec=spec,
         nodes=nodes,
         inputs=inputs,
-        hints={f.name: joined([chunk[k] for chunk in chunks], f, nodes) for k, f in enumerate(shown)},
+        hints={
+            f.name: joined([chunk[k] for chunk in chunks] or [_column(f, 0, 0, nodes)]) for k, f in enumerate(shown)
+        },
         outputs=outputs,
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         edge_offsets=edge_offsets,

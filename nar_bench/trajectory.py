@@ -114,7 +114,8 @@ def to_compact(feature: Feature, values: Any, nodes: int, where: str) -> Array:
         large = np.abs(numbers) > LARGEST_SCALAR
         if large.any():
             raise InputError(
-                f"{where}: got {array[_first_index(large)]} at {_first(large)}; at most {LARGEST_SCALAR:g} is allowed."
+                f"{where}: got {array[_first_index(large)]} at {_first(large)}; at most "
+                f"{LARGEST_SCALAR:g} in magnitude is allowed."
             )
         return numbers
     if (array != np.floor(array)).any():

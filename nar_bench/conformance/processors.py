@@ -67,6 +67,15 @@ def steps(module: nn.Module, at: Graphs, count: int = _STEPS) -> list[StepOutput
     return made
 
 
+def written(out: StepOutput) -> Float[Tensor, "B N N H"] | None:
+    """Return the edge vectors of a step that was given a tensor of edges, so that it writes a tensor too."""
+    require(
+        out.edge is None or isinstance(out.edge, Tensor),
+        f"given a tensor of edges, it writes a {type(out.edge).__name__}; a tensor is needed.",
+    )
+    return out.edge if isinstance(out.edge, Tensor) else None
+
+
 def is_described(processor: Processor) -> None:
     """The source is named, the version is at least 1, the options have defaults."""
     require(bool(processor.source.strip()), "source is empty; name the paper and equation.")
@@ -85,8 +94,9 @@ def shapes_fit(processor: Processor) -> None:
             (out.edge is not None) == processor.writes_edges,
             f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.",
         )
-        if out.edge is not None:
-            got = tuple(out.edge.shape)
+        edge = written(out)
+        if edge is not None:
+            got = tuple(edge.shape)
             require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")
 
 
@@ -146,7 +156,7 @@ def gradients_reach_every_weight(processor: Processor) -> None:
     module = build(processor).train()
     total = torch.zeros(())
     for out in steps(module, graphs(3, 6)):
-        for part in (out.hidden, out.edge, out.idea):
+        for part in (out.hidden, written(out), out.idea):
             if part is not None:
                 total = total + (part * torch.linspace(-1, 1, part.shape[-1])).square().sum()
     total.backward()  # type: ignore[no-untyped-call]
@@ -220,10 +230,11 @@ def written_edges_keep_to_their_graph_and_relabel(processor: Processor) -> None:
     )
     with torch.no_grad():
         whole, alone, other = (
-            steps(module, given)[-1].edge for given in (at, Graphs(*(part[1:2] for part in at)), relabelled)
+            written(steps(module, given)[-1]) for given in (at, Graphs(*(part[1:2] for part in at)), relabelled)
         )
     require(whole is not None and alone is not None and other is not None, "writes_edges is True; edge is None.")
-    assert whole is not None and alone is not None  # for mypy; `require` has said so
+    assert whole is not None
+    assert alone is not None
     assert other is not None
     gap = (whole[1:2] - alone).abs().max().item()
     require(gap < _TOLERANCE, f"the edge vectors of a graph change by {gap:.2g} with its batch.")

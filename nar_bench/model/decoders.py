@@ -15,9 +15,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
-from nar_bench.model.edges import EdgeVectors
+from nar_bench.model.edges import EdgeVectors, WrittenEdges
 from nar_bench.model.linear import linear
-from nar_bench.model.pairs import pair_scores
+from nar_bench.model.pairs import Rectified, pair_scores
 from nar_bench.model.triples import triple_scores
 from nar_bench.spec import Feature, Location, Type
 
@@ -28,7 +28,7 @@ class Hidden(NamedTuple):
     node: Float[Tensor, "B N D"]
     """The encoded node, the hidden vector before the step and the one after it."""
     edge: EdgeVectors
-    written: Float[Tensor, "B N N H"] | None
+    written: Float[Tensor, "B N N H"] | WrittenEdges | None
     """Edge vectors that the processor wrote at this step; decoders read [edge, written]."""
     graph: Float[Tensor, "B H"]
     adjacency: Bool[Tensor, "B N N"] | None = None
@@ -144,10 +144,18 @@ class PointerDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Float[Tensor, "B N N"]:
         """Decode one step."""
-        edges = _edges(self.edge, hidden)
+        written: Rectified | None = None
+        if isinstance(hidden.written, WrittenEdges):
+            encoded, from_written = _split(self.edge, hidden.written.weight.shape[0])
+            edges = hidden.edge.through(encoded, self.edge.bias)
+            written = Rectified(hidden.written.values, hidden.written.weight, hidden.written.bias, from_written)
+        else:
+            edges = _edges(self.edge, hidden)
         target = self.target(hidden.node) + edges.bias
         # Worked out at [j, i], where the edge from j to i lies, and transposed when only one number per pair is left.
-        scores = pair_scores(edges.values, edges.weight, target, self.source(hidden.node), self.score.weight[0])
+        scores = pair_scores(
+            edges.values, edges.weight, target, self.source(hidden.node), self.score.weight[0], written
+        )
         return _along_edges((scores + self.score.bias).transpose(1, 2), hidden)
 
 
@@ -168,14 +176,20 @@ def _edges(layer: nn.Linear, hidden: Hidden) -> EdgeVectors:
     """Return layer([edge, written])."""
     if hidden.written is None:
         return hidden.edge.through(layer.weight, layer.bias)
-    width = layer.in_features - hidden.written.shape[-1]
-    from_encoded, from_written = layer.weight[:, :width], layer.weight[:, width:]
+    written = hidden.written.dense() if isinstance(hidden.written, WrittenEdges) else hidden.written
+    from_encoded, from_written = _split(layer, written.shape[-1])
     encoded = hidden.edge.through(from_encoded, layer.bias)
     return EdgeVectors(
-        values=torch.cat([encoded.values, hidden.written], dim=-1),
+        values=torch.cat([encoded.values, written], dim=-1),
         weight=torch.cat([encoded.weight, from_written], dim=1),
         bias=encoded.bias,
     )
+
+
+def _split(layer: nn.Linear, width: int) -> tuple[Tensor, Tensor]:
+    """Return the weights for encoded edges and those for written ones, of that width."""
+    first = layer.in_features - width
+    return layer.weight[:, :first], layer.weight[:, first:]
 
 
 def make_decoder(feature: Feature, node_width: int, edge_width: int, hidden: int, generator: Generator) -> nn.Module:

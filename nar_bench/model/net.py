@@ -10,7 +10,8 @@ network held at that sample's own last step. Other budgets than this S, which on
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -19,7 +20,7 @@ from torch import Generator, Tensor, nn
 from nar_bench.errors import Unsupported
 from nar_bench.model.config import NetConfig
 from nar_bench.model.decoders import GraphDecoder, Hidden, PermutationDecoder, make_decoder
-from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors
+from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors, WrittenEdges
 from nar_bench.model.encoders import Encoded, Encoder, empty
 from nar_bench.model.lstm import Lstm
 from nar_bench.model.regime import Regime
@@ -51,7 +52,7 @@ class _Held(NamedTuple):
     """The hints that were encoded."""
     before: Float[Tensor, "B N H"]
     after: Float[Tensor, "B N H"]
-    written: Float[Tensor, "B N N H"] | None
+    written: Float[Tensor, "B N N H"] | WrittenEdges | None
 
     def where(self, live: Bool[Tensor, " B"], other: _Held) -> _Held:
         """Return this for the samples that are live, and `other` for the rest."""
@@ -59,11 +60,16 @@ class _Held(NamedTuple):
         def choose(new: Tensor, old: Tensor) -> Tensor:
             return torch.where(live.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
+        def choose_edges(new: Tensor | WrittenEdges | None, old: Any) -> Tensor | WrittenEdges | None:
+            if isinstance(new, WrittenEdges):
+                return replace(new, values=choose(new.values, old.values))
+            return None if new is None else choose(new, old)
+
         return _Held(
             shown={name: choose(new, other.shown[name]) for name, new in self.shown.items()},
             before=choose(self.before, other.before),
             after=choose(self.after, other.after),
-            written=None if self.written is None or other.written is None else choose(self.written, other.written),
+            written=choose_edges(self.written, other.written),
         )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nar_bench.data.random import Stream
+    from nar_bench.model.edges import WrittenEdges
 
 
 class Kind(StrEnum):
@@ -209,7 +210,7 @@ class StepOutput(NamedTuple):
 
     hidden: Tensor
     """[B, N, H] new node state, read by the decoders."""
-    edge: Tensor | None
+    edge: Tensor | WrittenEdges | None
     """[B, N, N, H] new edge state for the decoders, or None."""
     state: Any
     """Whatever the processor wants back at the next step."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from nar_bench.data.random import integer, uniform
+from nar_bench.data.random import integer, uniform, uniforms
 
 KEY_DISTRIBUTIONS = ("uniform", "normal", "exponential", "ascending", "descending", "nearly_sorted", "few_values")
 """Names of the shift axis `keys`: uniform in [0, 1), as in CLRS-30; standard normal; exponential; uniform and sorted up
@@ -15,14 +15,11 @@ or down; sorted but for n / 8 random exchanges; one of four values, so that many
 
 def draw_keys(rng, n, keys):
     """Draw [n] keys of the distribution with index `keys`."""
-    key = np.empty(n)
+    key = uniforms(rng, n)
     if keys == 1:
         for i in range(n):
-            key[i] = math.sqrt(-2 * math.log(1 - uniform(rng))) * math.cos(2 * math.pi * uniform(rng))
-        return key
-    for i in range(n):
-        key[i] = uniform(rng)
-    if keys == 2:
+            key[i] = math.sqrt(-2 * math.log(1 - key[i])) * math.cos(2 * math.pi * uniform(rng))
+    elif keys == 2:
         for i in range(n):
             key[i] = -math.log(1 - key[i])
     elif keys == 3 or keys == 5:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nar_bench.data.random import Stream, bits, choice, derive_seed, integer, permutation, sample_key, uniform
+from nar_bench.data.random import Stream, bits, choice, derive_seed, integer, permutation, sample_key, uniform, uniforms
 
 MASK = 2**64 - 1
 
@@ -47,7 +47,13 @@ def test_a_stream_draws_the_same_numbers_in_bulk(seed: int, index: int, count: i
     with np.errstate(over="ignore"):
         state = rng(seed, index)
         one_by_one = [uniform(state) for _ in range(count)]
+        after = bits(state)
+        state = rng(seed, index)
+        many = uniforms(state, count)
     np.testing.assert_array_equal(Stream(seed, index).uniform(count), one_by_one)
+    np.testing.assert_array_equal(many, one_by_one)
+    with np.errstate(over="ignore"):
+        assert bits(state) == after
 
 
 def test_the_words_of_the_first_sample_stay_what_they_are() -> None:

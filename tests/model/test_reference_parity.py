@@ -1,24 +1,22 @@
 """Our network with the reference's parameters computes the reference's numbers.
 
 Each file names the reference's processor; the registered one of that name is tested where it has `reference_names`.
-The reference's triplet_gmpnn is also written here, as plainly as its description allows, so that encoders and decoders
-are tested whatever is registered. Set NAR_BENCH_ORACLE to a folder with more files to test those.
+Set NAR_BENCH_ORACLE to a folder with more files to test those.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from oracles import ORACLE, part
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from nar_bench.evaluation.metrics import output_scores, score
 from nar_bench.model.answers import hard_outputs
@@ -27,7 +25,7 @@ from nar_bench.model.net import Net
 from nar_bench.model.reference_parameters import load_reference_parameters, our_name
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch
-from nar_bench.plugin.contracts import Kind, Processor, StepOutput
+from nar_bench.plugin.contracts import Kind, Processor
 from nar_bench.plugin.registry import registry
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.training.losses import supervised_loss
@@ -38,85 +36,6 @@ OUR_PROCESSORS = {"deepsets": "deep_sets"}
 """The reference's processors -> ours, where the name differs."""
 OPTIONS = {"heads": "nb_heads", "triplet_features": "nb_triplet_fts", "layer_norm": "use_ln"}
 """Our options of processors -> the reference's."""
-
-
-class TripletGmpnn(nn.Module):
-    ORDER: ClassVar = [
-        "m1",
-        "m2",
-        "me",
-        "mg",
-        "o1",
-        "o2",
-        "t1",
-        "t2",
-        "t3",
-        "te1",
-        "te2",
-        "te3",
-        "tg",
-        "o3",
-        "g1",
-        "g2",
-        "g3",
-    ]
-    NAMES: ClassVar = {
-        **{f"linear_{i}" if i else "linear": name for i, name in enumerate(ORDER)},
-        "mlp/~/linear_0": "l0",
-        "mlp/~/linear_1": "l1",
-        "layer_norm": "norm",
-    }
-
-    def __init__(self, hidden: int, triplets: int = 8) -> None:
-        super().__init__()
-        for name in [*self.ORDER, "l0", "l1"]:
-            inputs = {"o3": triplets}.get(
-                name, 2 * hidden if name in ["m1", "m2", "o1", "t1", "t2", "t3", "g1"] else hidden
-            )
-            self.add_module(name, nn.Linear(inputs, triplets if name[0] == "t" else hidden))
-        self.norm = nn.LayerNorm(hidden)
-
-    def initial_state(self, node: Tensor) -> Tensor:
-        return torch.zeros_like(node)
-
-    def forward(self, node: Tensor, edge: Tensor, graph: Tensor, adjacency: Tensor, state: Tensor) -> StepOutput:
-        def f(name: str, x: Tensor) -> Tensor:
-            mapped: Tensor = self.get_submodule(name)(x)
-            return mapped
-
-        z = torch.cat([node, state], dim=-1)
-        messages = f("m1", z)[:, None] + f("m2", z)[:, :, None] + f("me", edge) + f("mg", graph)[:, None, None]
-        largest = f("l1", F.relu(f("l0", F.relu(messages)))).amax(dim=1)
-        triplets = (
-            f("t1", z)[:, :, None, None]
-            + f("t2", z)[:, None, :, None]
-            + f("t3", z)[:, None, None]
-            + f("te1", edge)[:, :, :, None]
-            + f("te2", edge)[:, :, None]
-            + f("te3", edge)[:, None]
-            + f("tg", graph)[:, None, None, None]
-        )
-        written = F.relu(f("o3", triplets.amax(dim=1)))
-        new = self.norm(F.relu(f("o1", z) + f("o2", largest)))
-        gate = torch.sigmoid(f("g3", F.relu(f("g1", z) + f("g2", largest))))
-        hidden = gate * new + (1 - gate) * state
-        return StepOutput(hidden, written, hidden, None)
-
-
-@dataclass(frozen=True)
-class NoOptions:
-    pass
-
-
-PLAIN = Processor(
-    "triplet_gmpnn",
-    1,
-    "this test",
-    NoOptions,
-    lambda config, hidden: TripletGmpnn(hidden),
-    writes_edges=True,
-    reference_names=TripletGmpnn.NAMES,
-)
 
 
 def registered(reference: str) -> Processor | None:
@@ -171,9 +90,8 @@ class Case:
         self.meta = json.loads(str(self.arrays["meta"]))
         self.spec = spec_of(self.meta)
         described = registered(self.meta["processor"])
-        if described is None and self.meta["processor"] != "triplet_gmpnn":
+        if described is None:
             pytest.skip(f"no processor '{self.meta['processor']}' with reference_names is registered")
-        described = described or PLAIN
         self.names = described.reference_names
         self.net = Net(
             self.spec,
@@ -264,17 +182,7 @@ def test_the_files_cover_every_algorithm_and_every_processor() -> None:
     assert len({processor for _, processor in pairs}) == 17
 
 
-NOT_YET = {
-    reference: "its processor is not registered yet"
-    for family in (
-        ("deepsets", "pgn", "pgn_mask", "gpgn", "gpgn_mask", "gmpnn"),
-        ("gat", "gat_full", "gatv2", "gatv2_full"),
-    )
-    for reference in family
-} | {
-    f"triplet_{body}": "its processor is not registered yet"
-    for body in ("mpnn", "pgn", "pgn_mask", "gmpnn", "gpgn", "gpgn_mask")
-}
+NOT_YET = dict.fromkeys(("gat", "gat_full", "gatv2", "gatv2_full"), "its processor is not registered yet")
 """Strict: an entry has to go when its processor comes."""
 
 

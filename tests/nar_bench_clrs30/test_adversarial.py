@@ -13,7 +13,8 @@ from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import MASKED, Feature, Layout, Location, Type
 
-EXTREMES = [0.0, -0.0, 1.0, 1e308, -1e308, 5e-324, -5e-324, 1e-300, 1e300, 0.1, -0.3, 2.0, 3.0, -1.0, 2.0**53]
+TINY, LARGEST = 5e-324, 1e100
+EXTREMES = [0.0, -0.0, 1.0, LARGEST, -LARGEST, 1e308, TINY, -TINY, 1e-300, 0.1, -0.3, 2.0, 3.0, -1.0, 2.0**53]
 EACH = pytest.mark.parametrize("name", EACH_ALGORITHM)
 
 

@@ -11,6 +11,7 @@ import pytest
 import nar_bench
 from nar_bench.data.graphs import FAMILIES
 from nar_bench.errors import InputError
+from nar_bench.kernel import rows_seen
 from nar_bench.spec import Location
 
 PAIRS = [("sparse_bfs", "bfs"), ("sparse_dfs", "dfs"), ("sparse_dijkstra", "dijkstra"), ("sparse_mst_prim", "mst_prim")]
@@ -75,6 +76,24 @@ def test_a_batch_gives_each_run_its_own_edges(name: str) -> None:
     for feature in spec.hints:
         if feature.location is Location.EDGE:
             assert batch[0].hints[feature.name].shape == (batch[0].length, len(batch[0].inputs["edges"]))
+
+
+def test_hints_that_do_not_fit_where_the_last_batch_s_did_are_continued() -> None:
+    whole = nar_bench.generate("eccentricity", 15, 8, seed=1, family="path")
+    for seen in rows_seen:
+        rows_seen[seen] = 1.0  # so that the next batch expects runs of one hint
+    again = nar_bench.generate("eccentricity", 15, 8, seed=1, family="path")
+    for name, column in whole.hints.items():
+        np.testing.assert_array_equal(again.hints[name], column, err_msg=name)
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_no_runs_are_a_batch_too(name: str) -> None:
+    batch = nar_bench.generate(name, 5, 0, seed=0)
+    assert len(batch) == 0
+    assert all(
+        len(column) == 0 for columns in (batch.inputs, batch.hints, batch.outputs) for column in columns.values()
+    )
 
 
 EDGES = [[0, 1], [1, 0], [1, 2], [2, 1]]

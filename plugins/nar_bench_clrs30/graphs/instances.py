@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 
 from nar_bench.data.graphs import FAMILIES, edges_of
-from nar_bench.data.random import integer, permutation, uniform
+from nar_bench.data.random import integer, permutation, uniforms
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
 from nar_bench.trajectory import Array
@@ -57,10 +57,12 @@ def squared_density_graph(rng, n, p):
     """Draw an undirected 0/1 graph [n, n] of density p squared, with self-loops of probability p."""
     A = np.empty((n, n))
     density = p * p
+    drawn, k = uniforms(rng, n * (n + 1) // 2), 0
     for i in range(n):
         for j in range(i):
-            A[i, j] = A[j, i] = (uniform(rng) < density) * 1.0
-        A[i, i] = (uniform(rng) < p) * 1.0
+            A[i, j] = A[j, i] = (drawn[k + j] < density) * 1.0
+        A[i, i] = (drawn[k + i] < p) * 1.0
+        k += i + 1
     return A
 
 
@@ -70,14 +72,15 @@ def weighted_undirected_graph(rng, n, p, family, low, high):
     A self-loop of the reference has one weight twice, sqrt(u u + 1e-3).
     """
     A = undirected_graph(rng, n, p, family)
+    pairs = n * (n + 1) // 2
+    # For all pairs, because to ask which are edges takes longer.
+    u, v = low + (high - low) * uniforms(rng, pairs), low + (high - low) * uniforms(rng, pairs)
+    weight, k = np.sqrt(u * v + 1e-3), 0
     for i in range(n):
         for j in range(i):
-            if A[i, j] != 0:
-                u, v = low + (high - low) * uniform(rng), low + (high - low) * uniform(rng)
-                A[i, j] = A[j, i] = np.sqrt(u * v + 1e-3)
-        if A[i, i] != 0:
-            u = low + (high - low) * uniform(rng)
-            A[i, i] = np.sqrt(u * u + 1e-3)
+            A[i, j] = A[j, i] = A[i, j] * weight[k + j]
+        A[i, i] *= np.sqrt(u[k + i] * u[k + i] + 1e-3)
+        k += i + 1
     return A
 
 
@@ -103,11 +106,7 @@ def directed_graph(rng, n, p, family):
 
 def each_pair(rng, n, p):
     """Draw a directed 0/1 graph [n, n], each pair and each self-loop with probability p."""
-    A = np.empty((n, n))
-    for i in range(n):
-        for j in range(n):
-            A[i, j] = (uniform(rng) < p) * 1.0
-    return A
+    return (uniforms(rng, n * n) < p).reshape(n, n) * 1.0
 
 
 def acyclic_graph(rng, n, p, family):
@@ -130,11 +129,11 @@ def acyclic_graph(rng, n, p, family):
 
 def each_pair_forwards(rng, n, p, place):
     """Draw a directed acyclic 0/1 graph [n, n]: each pair with probability p, from the lower `place` [n]."""
-    A = np.zeros((n, n))
+    A = np.empty((n, n))
+    drawn = uniforms(rng, n * n)
     for i in range(n):
         for j in range(n):
-            if place[i] < place[j]:
-                A[i, j] = (uniform(rng) < p) * 1.0
+            A[i, j] = ((place[i] < place[j]) & (drawn[i * n + j] < p)) * 1.0
     return A
 
 

@@ -66,7 +66,8 @@ def mst_prim(A, s, pi):
             mark[u] = 1
             in_queue[u] = 0
             for v in range(n):  # line 8
-                if A[u, v] != 0 and not mark[v] and (not in_queue[v] or A[u, v] < key[v]):  # line 9
+                # Line 9 by `&` and `|`, because to leave the test early, at random, takes longer than to finish it.
+                if (A[u, v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (A[u, v] < key[v])):
                     pi[v] = u  # line 10
                     key[v] = A[u, v]  # line 11
                     in_queue[v] = 1

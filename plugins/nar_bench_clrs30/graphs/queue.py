@@ -9,6 +9,6 @@ def extract_min(key, in_queue):
     """Return the node of least `key` [n] in the queue, the lowest index of equal ones; -1 where it is empty."""
     least, shortest = -1, np.inf
     for v in range(len(key)):
-        if in_queue[v] and key[v] < shortest:
+        if (in_queue[v] != 0) & (key[v] < shortest):
             least, shortest = v, key[v]
     return least

@@ -1,0 +1,14 @@
+"""Linear maps with the reference's initial weights, from torch's global generator, as a processor's are drawn."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    """Return a linear map with Haiku's initial weights: a normal of deviation 1 / sqrt(inputs), cut at two, no bias."""
+    layer = nn.Linear(inputs, outputs)
+    scale = inputs**-0.5
+    nn.init.trunc_normal_(layer.weight, std=scale, a=-2 * scale, b=2 * scale)
+    nn.init.zeros_(layer.bias)
+    return layer
