@@ -252,10 +252,11 @@ class Processor:
         writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
-        masks_decoders: whether decoders of pointers on nodes and of masks on edges answer only along edges.
+        masks_decoders: whether pointers on nodes and masks on edges may be answered only along the adjacency, as the
+            reference's `*_mask` processors do.
         reads_order: whether the order of the nodes matters to it, so that relabelling them changes what it computes.
-        reference_names: the reference's name of each of its modules -> ours; empty where the reference has no such
-            processor.
+        reference_names: the reference's module names -> those of the module that is built, where the reference has this
+            processor; see `nar_bench.model.reference_parameters`.
     """
 
     name: str

@@ -145,7 +145,15 @@ def build_nets(trial: Trial, algorithms: Sequence[Algorithm], registry: Registry
         module = processor.build(_config(processor.config, trial.config["processor"]), model.hidden)
     generator = torch.Generator().manual_seed(init)
     return [
-        Net(algorithm.spec, module, regime, model, generator, writes_edges=processor.writes_edges)
+        Net(
+            algorithm.spec,
+            module,
+            regime,
+            model,
+            generator,
+            writes_edges=processor.writes_edges,
+            masks_decoders=processor.masks_decoders,
+        )
         for algorithm in algorithms
     ]
 

@@ -251,9 +251,11 @@ def _loss(
     job: TrainJob, task: Task, samples: TrainingData, step: int, noise: torch.Generator
 ) -> tuple[Tensor, dict[str, Tensor]]:
     config, batch = task.config, samples.batch(step)
+    regime = task.net.regime
+    weights = {"output_weight": regime.output_weight, "hint_weight": regime.hint_weight}
     if task.similar is None or job.phi is None:
         tensors = to_tensors(batch)
-        return supervised_loss(task.net(tensors, noise), tensors)
+        return supervised_loss(task.net(tensors, noise), tensors, **weights)
     # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples. The
     # output loss is on both: the similar inputs' answers are known too.
     pairs = with_similar(
@@ -265,7 +267,7 @@ def _loss(
     )
     tensors = to_tensors(pairs)
     predictions = task.net(tensors, noise)
-    loss, parts = supervised_loss(predictions, tensors)
+    loss, parts = supervised_loss(predictions, tensors, **weights)
     assert predictions.ideas is not None  # a trial with a processor that writes none is never planned
     contrastive = contrastive_trajectory_loss(
         predictions.ideas,

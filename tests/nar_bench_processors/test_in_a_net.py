@@ -54,8 +54,8 @@ def test_an_answer_does_not_depend_on_batch_mates_and_is_the_same_again(name: st
         torch.testing.assert_close(padded.hints[hint][: len(raw), :1], raw, rtol=1e-4, atol=1e-4)
 
 
-# Edges with scalars and classes, and permutations.
-@pytest.mark.parametrize("algorithm", ["lcs_length", "insertion_sort"])
+# Pointers on edges, permutations, and classes on edges.
+@pytest.mark.parametrize("algorithm", ["floyd_warshall", "insertion_sort", "lcs_length"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_few_updates_lower_the_loss(name: str, algorithm: str) -> None:
     net, batch = net_of(name, algorithm), to_tensors(nar_bench.generate(algorithm, 4, 4, seed=1))

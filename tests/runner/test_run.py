@@ -56,7 +56,9 @@ def test_a_run_leaves_records_a_table_and_a_board_and_running_again_does_nothing
     assert "insertion_sort" in (out / "board" / "index.html").read_text()
     assert not list((out / "checkpoints").glob("*")) if (out / "checkpoints").exists() else True
     table = nar_bench.load_results(out).to_pylist()
-    assert {row["metric"] for row in table} == {"score", "score/pi", "score/pred", "exact_match", "validity", "chance"}
+    by_output = {f"{metric}/{name}" for metric in ("score", "micro_f1", "graph_mean_f1") for name in ("pi", "pred")}
+    of_all = {"score", "exact_match", "validity", "chance", "chance_corrected"}
+    assert {row["metric"] for row in table} == by_output | of_all
     assert {row["size"] for row in table} == {4, 6}
     before = {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
     again = command("run", suite, "--out", out)
