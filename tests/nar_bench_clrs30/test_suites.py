@@ -57,10 +57,7 @@ def test_every_suite_has_a_file_of_its_own_name() -> None:
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_a_suite_can_be_planned_and_nothing_is_skipped(name: str, request: pytest.FixtureRequest) -> None:
-    if name != "quickstart":
-        reason = "needs pgn, triplet_gmpnn, deep_sets, gat, memnet, teacher forcing and pointers on edges"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_suite_can_be_planned_and_nothing_is_skipped(name: str) -> None:
     planned = prepare(name, "/nowhere").planned
     assert planned
     assert [one.reason for one in planned if one.state == "skipped"] == []
