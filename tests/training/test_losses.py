@@ -80,7 +80,7 @@ def test_a_penalty_is_a_mean_over_the_steps_that_each_run_makes() -> None:
         AlgorithmSpec((X, hint, SCALAR_OUTPUT)), {"h": torch.zeros(4, 3)}, {"y": torch.zeros(3)}, [4, 2, 1]
     )
     made = torch.tensor([[1.0, 4.0, 5.0], [2.0, 90.0, 90.0], [6.0, 90.0, 90.0]], requires_grad=True)
-    total, parts = supervised_loss(Predictions({"y": torch.zeros(3)}, {}, None, made), batch)
+    total, parts = supervised_loss(Predictions({"y": torch.zeros(3)}, {}, None, penalties=made), batch)
     assert parts["penalty"].item() == total.item() == pytest.approx((3 + 4 + 5) / 3)
     total.backward()
     assert made.grad is not None
