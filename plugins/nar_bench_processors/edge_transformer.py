@@ -1,7 +1,7 @@
 """Triangular attention: every pair of nodes attends to the pairs of pairs that lead from its one end to the other.
 
-Source: Bergen et al. 2021, "Systematic generalization with edge transformers", equations 1 to 4. With a vector x_ij for
-every pair, and in each head of width d,
+Source: Bergen et al. 2021, "Systematic generalization with edge transformers", triangular attention. With a vector x_ij
+for every pair, and in each head of width d,
 
     z      = LayerNorm(x)
     a_ilj  = softmax_l(Q z_il . K z_lj / sqrt(d))
@@ -145,7 +145,7 @@ class EdgeTransformer(nn.Module):
 EDGE_TRANSFORMER = Processor(
     name="edge_transformer",
     version=1,
-    source="Bergen et al. 2021, equations 1 to 4",
+    source="Bergen et al. 2021, triangular attention",
     config=EdgeTransformerConfig,
     build=EdgeTransformer,
     writes_edges=True,

@@ -5,11 +5,11 @@ Source: Xu and Velickovic 2024, "Recurrent aggregators in neural algorithmic rea
 
     s_0j = 0,  s_ij = LSTM(m_ij, s_{i-1,j})  for i = 1 ... N,  m_j = the output of s_Nj
 
-and the new hidden vector, its gate and the triplet edge vectors are those of `triplet_gmpnn`. The LSTM starts with a
-forget bias of 1.
+The new hidden vector, its gate and the triplet edge vectors are those of `triplet_gmpnn` (Ibarz et al. 2022), and the
+LSTM starts with a forget bias of 1; both are this project's reading, not checked against the authors' code.
 
 It is NOT equivariant: relabelling the nodes changes the order in which they are read. It does not use the adjacency.
-It does not reproduce the authors' remedies for memory; messages of one step take [N, B N, H].
+It does not reproduce the paper's training and choice of models. The messages of one step take [N, B N, H].
 """
 
 from __future__ import annotations
