@@ -91,4 +91,5 @@ def test_the_wheel_holds_the_framework_and_the_plugins_but_not_the_template(tmp_
         "nar_bench_similarity",
     }
     assert "nar_bench_clrs30/suites/quickstart.toml" in names
+    assert "nar_bench/leaderboard/boards/clrs30/reported.csv" in names
     assert "nar_bench/py.typed" in names

@@ -64,7 +64,7 @@ def test_the_template_is_installed_listed_checked_trained_and_tested(tmp_path: P
     out = tmp_path / "out"
     run(command, "run", TEMPLATE / "suite.toml", "--out", out, *short, env=environment)
     records = [json.loads(path.read_text()) for path in (out / "records").iterdir()]
-    assert {(r["algorithm"]["id"], r["processor"]["id"], r["state"]) for r in records} == {
+    assert {(r["algorithms"][0]["id"], r["processor"]["id"], r["state"]) for r in records} == {
         ("nar-bench-template/prefix_maximum", "nar-bench-template/mean_mpnn", "done"),
         ("nar-bench-template/prefix_maximum", "nar-bench/mpnn", "done"),
     }

@@ -31,7 +31,7 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
         rows = [
             {
                 "trial": one.trial.id,
-                "algorithm": one.trial.algorithm.name,
+                "algorithms": [used.name for used in one.trial.algorithms],
                 "processor": one.trial.processor.name,
                 "regime": one.trial.regime,
                 "similarity": one.trial.similarity.name if one.trial.similarity else None,
@@ -55,7 +55,7 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
         trial = one.trial
         regime = f"{trial.regime} ({trial.similarity.name})" if trial.similarity else trial.regime
         state = f"[{styles.get(one.state, 'default')}]{one.state}[/]" + (f": {one.reason}" if one.reason else "")
-        table.add_row(trial.id, trial.algorithm.name, trial.processor.name, regime, str(trial.seed), state)
+        table.add_row(trial.id, trial.name, trial.processor.name, regime, str(trial.seed), state)
     wide_console().print(table)
     counts = Counter(one.state for one in prepared.planned)
     click.echo(f"{len(prepared.planned)} trials: " + ", ".join(f"{count} {state}" for state, count in counts.items()))

@@ -60,6 +60,6 @@ def print_summary(store: Store) -> None:
     click.echo("score: the reference's, mean over seeds; valid: share of answers that the verifier accepts")
     for record in records:
         if record.state == "failed" and record.error:
-            click.echo(f"failed: {record.algorithm.name}, {record.method}, seed {record.seed}: {record.error.message}")
+            click.echo(f"failed: {record.name}, {record.method}, seed {record.seed}: {record.error.message}")
     for problem in problems:
         click.echo(f"damaged record, left out: {problem}", err=True)

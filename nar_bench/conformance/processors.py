@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -10,7 +11,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nar_bench.conformance.kit import require
+from nar_bench.model.config import NetConfig
+from nar_bench.model.net import Net
+from nar_bench.model.regime import REGIMES
+from nar_bench.model.tensors import TensorBatch
 from nar_bench.plugin.contracts import Processor, ProcessorModule, StepOutput
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 
 HIDDEN = 16
 _STEPS = 3
@@ -61,6 +67,15 @@ def steps(module: nn.Module, at: Graphs, count: int = _STEPS) -> list[StepOutput
     return made
 
 
+def written(out: StepOutput) -> Float[Tensor, "B N N H"] | None:
+    """Return the edge vectors of a step that was given a tensor of edges, so that it writes a tensor too."""
+    require(
+        out.edge is None or isinstance(out.edge, Tensor),
+        f"given a tensor of edges, it writes a {type(out.edge).__name__}; a tensor is needed.",
+    )
+    return out.edge if isinstance(out.edge, Tensor) else None
+
+
 def is_described(processor: Processor) -> None:
     """The source is named, the version is at least 1, the options have defaults."""
     require(bool(processor.source.strip()), "source is empty; name the paper and equation.")
@@ -79,8 +94,12 @@ def shapes_fit(processor: Processor) -> None:
             (out.edge is not None) == processor.writes_edges,
             f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.",
         )
-        if out.edge is not None:
-            got = tuple(out.edge.shape)
+        if out.penalty is not None:
+            got = tuple(out.penalty.shape)
+            require(got == (2,), f"penalty has shape {got} at B=2; expected one number for each graph.")
+        edge = written(out)
+        if edge is not None:
+            got = tuple(edge.shape)
             require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")
 
 
@@ -120,7 +139,7 @@ def graphs_of_a_batch_do_not_mix(processor: Processor) -> None:
 
 
 def relabelling_relabels(processor: Processor) -> None:
-    """Relabelling the nodes relabels the hidden vectors and leaves the idea as it is."""
+    """Relabelling the nodes relabels the hidden vectors and leaves the idea; not so where reads_order says so."""
     module, at = build(processor), graphs(2, 7)
     order = torch.randperm(7, generator=torch.Generator().manual_seed(1))
     relabelled = Graphs(
@@ -129,6 +148,9 @@ def relabelling_relabels(processor: Processor) -> None:
     with torch.no_grad():
         one, other = steps(module, at)[-1], steps(module, relabelled)[-1]
     gap = (one.hidden[:, order] - other.hidden).abs().max().item()
+    if processor.reads_order:
+        require(gap >= _TOLERANCE, "reads_order is True, but relabelled nodes have the same hidden vectors.")
+        return
     require(gap < _TOLERANCE, f"hidden of relabelled nodes differs by {gap:.2g}.")
     if one.idea is not None and other.idea is not None:
         gap = (one.idea - other.idea).abs().max().item()
@@ -140,7 +162,7 @@ def gradients_reach_every_weight(processor: Processor) -> None:
     module = build(processor).train()
     total = torch.zeros(())
     for out in steps(module, graphs(3, 6)):
-        for part in (out.hidden, out.edge, out.idea):
+        for part in (out.hidden, written(out), out.idea):
             if part is not None:
                 total = total + (part * torch.linspace(-1, 1, part.shape[-1])).square().sum()
     total.backward()  # type: ignore[no-untyped-call]
@@ -203,6 +225,138 @@ def inputs_are_not_changed(processor: Processor) -> None:
     require(not changed, f"forward() changed its argument {', '.join(changed)}.")
 
 
+def written_edges_keep_to_their_graph_and_relabel(processor: Processor) -> None:
+    """Edge vectors do not depend on the rest of the batch, and relabelling the nodes relabels them."""
+    if not processor.writes_edges:
+        return
+    module, at = build(processor), graphs(3, 6)
+    order = torch.randperm(6, generator=torch.Generator().manual_seed(1))
+    relabelled = Graphs(
+        at.node[:, order], at.edge[:, order][:, :, order], at.graph, at.adjacency[:, order][:, :, order]
+    )
+    with torch.no_grad():
+        whole, alone, other = (
+            written(steps(module, given)[-1]) for given in (at, Graphs(*(part[1:2] for part in at)), relabelled)
+        )
+    require(whole is not None and alone is not None and other is not None, "writes_edges is True; edge is None.")
+    assert whole is not None
+    assert alone is not None
+    assert other is not None
+    gap = (whole[1:2] - alone).abs().max().item()
+    require(gap < _TOLERANCE, f"the edge vectors of a graph change by {gap:.2g} with its batch.")
+    if processor.reads_order:
+        return
+    gap = (whole[:, order][:, :, order] - other).abs().max().item()
+    require(gap < _TOLERANCE, f"edge vectors of relabelled nodes differ by {gap:.2g}.")
+
+
+PROBLEM = AlgorithmSpec(
+    (
+        Feature("pos", Stage.INPUT, Location.NODE, Type.SCALAR),
+        Feature("A", Stage.INPUT, Location.EDGE, Type.MASK),
+        Feature("s", Stage.INPUT, Location.NODE, Type.MASK_ONE),
+        Feature("d_h", Stage.HINT, Location.NODE, Type.SCALAR),
+        Feature("pi_h", Stage.HINT, Location.NODE, Type.POINTER),
+        Feature("phase", Stage.HINT, Location.GRAPH, Type.MASK),
+        Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
+        Feature("chosen", Stage.OUTPUT, Location.EDGE, Type.MASK),
+    )
+)
+"""What whole networks are checked on; its values are random."""
+
+LENGTHS = (6, 2, 4)
+
+
+def problems(nodes: int = 6) -> TensorBatch:
+    """Draw three runs of `PROBLEM`, of unequal lengths."""
+    draws = torch.Generator().manual_seed(0)
+    batch, longest = len(LENGTHS), max(LENGTHS)
+    half = torch.rand(batch, nodes, nodes, generator=draws) < 0.3
+    return TensorBatch(
+        spec=PROBLEM,
+        nodes=nodes,
+        inputs={
+            "pos": torch.arange(nodes).expand(batch, nodes) / nodes,
+            "A": (half | half.transpose(1, 2)).float(),
+            "s": torch.randint(nodes, (batch,), generator=draws),
+        },
+        hints={
+            "d_h": torch.rand(longest, batch, nodes, generator=draws),
+            "pi_h": torch.randint(nodes, (longest, batch, nodes), generator=draws),
+            "phase": torch.randint(2, (longest, batch), generator=draws).float(),
+        },
+        outputs={},
+        lengths=torch.tensor(LENGTHS),
+    )
+
+
+def answer(processor: Processor, batch: TensorBatch) -> dict[str, Tensor]:
+    """Return the raw outputs of an untrained network around the processor."""
+    net = Net(
+        PROBLEM,
+        build(processor),
+        REGIMES["hints"],
+        NetConfig(hidden=HIDDEN),
+        torch.Generator().manual_seed(0),
+        writes_edges=processor.writes_edges,
+        masks_decoders=processor.masks_decoders,
+    ).eval()
+    with torch.no_grad():
+        outputs: dict[str, Tensor] = net(batch).outputs
+    return outputs
+
+
+def padding_in_time_does_not_leak(processor: Processor) -> None:
+    """In a network, a short run among long ones is answered as it is alone, without the steps that pad it."""
+    batch = problems()
+    together = answer(processor, batch)
+    for row, length in enumerate(LENGTHS):
+        one = slice(row, row + 1)
+        alone = replace(
+            batch,
+            inputs={name: value[one] for name, value in batch.inputs.items()},
+            hints={name: value[:length, one] for name, value in batch.hints.items()},
+            lengths=batch.lengths[one],
+        )
+        for name, value in answer(processor, alone).items():
+            gap = _relative_gap(together[name][one], value)
+            require(
+                gap < _TOLERANCE,
+                f"output '{name}' of a run of {length} hints changes by {gap:.2g} in a batch of up to {max(LENGTHS)}; "
+                "does a step write over tensors that an earlier one returned?",
+            )
+
+
+def a_relabelled_problem_has_the_relabelled_answer(processor: Processor) -> None:
+    """In a network, relabelling the nodes, positions along with them, relabels the answer."""
+    if processor.reads_order:
+        return
+    batch = problems()
+    order = torch.randperm(batch.nodes, generator=torch.Generator().manual_seed(1))
+    new = order.argsort()
+    relabelled = replace(
+        batch,
+        inputs={
+            "pos": batch.inputs["pos"][:, order],
+            "A": batch.inputs["A"][:, order][:, :, order],
+            "s": new[batch.inputs["s"]],
+        },
+        hints={
+            "d_h": batch.hints["d_h"][:, :, order],
+            "pi_h": new[batch.hints["pi_h"][:, :, order]],
+            "phase": batch.hints["phase"],
+        },
+    )
+    before, after = answer(processor, batch), answer(processor, relabelled)
+    for name, value in after.items():
+        gap = _relative_gap(before[name][:, order][:, :, order], value)
+        require(gap < _TOLERANCE, f"output '{name}' of a relabelled problem differs by {gap:.2g}.")
+
+
+def _relative_gap(expected: Tensor, got: Tensor) -> float:
+    return ((expected - got).abs() / (1 + expected.abs())).max().item()
+
+
 CHECKS: Mapping[str, Callable[[Processor], None]] = {
     function.__name__: function
     for function in (
@@ -217,5 +371,8 @@ CHECKS: Mapping[str, Callable[[Processor], None]] = {
         ideas_do_not_see_later_inputs,
         the_dtype_follows_the_inputs,
         inputs_are_not_changed,
+        written_edges_keep_to_their_graph_and_relabel,
+        padding_in_time_does_not_leak,
+        a_relabelled_problem_has_the_relabelled_answer,
     )
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OWN_OPTIONS = ("sizes", "count")
+"""What a suite may set for one algorithm alone."""
+
 
 @dataclass(frozen=True)
 class EvaluateConfig:

@@ -9,8 +9,16 @@ import numpy as np
 from nar_bench.data.generate import ShiftValue, generate
 from nar_bench.data.random import derive_seed
 from nar_bench.evaluation.chance import constant_answers
-from nar_bench.evaluation.metrics import exact_match, output_scores, score, validity
+from nar_bench.evaluation.metrics import (
+    chance_corrected,
+    exact_match,
+    output_f1,
+    output_scores,
+    score,
+    validity,
+)
 from nar_bench.plugin.contracts import Algorithm
+from nar_bench.spec import Type
 from nar_bench.trajectory import Batch, Columns
 
 _PAIRS_AT_ONCE = 131_072
@@ -40,8 +48,9 @@ def evaluate(
         shift: shift axes of the test distribution.
         on_size: called before each size.
 
-    Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`, and
-    `chance`, the score of the best answer that does not look at the input.
+    Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`,
+    `micro_f1/<output>` and `graph_mean_f1/<output>`, `chance`, the score of the best answer that does not look at the
+    input, and `chance_corrected`, the score above it (where no output is a scalar).
     """
     for size in sizes:
         on_size(size)
@@ -49,13 +58,17 @@ def evaluate(
         answers = _in_chunks(predict, batch)
         spec, truth = algorithm.spec, batch.outputs
         floor = constant_answers(algorithm, size, count, seed, **shift)
+        reached, chance = score(spec, truth, answers), score(spec, truth, floor)
         values = {
-            "score": score(spec, truth, answers),
+            "score": reached,
             **{f"score/{name}": value for name, value in output_scores(spec, truth, answers).items()},
             "exact_match": exact_match(spec, truth, answers),
             "validity": validity(algorithm, batch, answers),
-            "chance": score(spec, truth, floor),
+            **output_f1(spec, truth, answers),
+            "chance": chance,
         }
+        if all(feature.type is not Type.SCALAR for feature in spec.outputs):
+            values["chance_corrected"] = chance_corrected(reached, chance)
         for metric, value in values.items():
             yield size, metric, value, count
 

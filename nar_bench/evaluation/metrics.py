@@ -13,7 +13,7 @@ from nar_bench.trajectory import Array, Batch, Columns, to_dense
 
 
 def score(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> float:
-    """Return the reference's score in [0, 1]: the mean of `output_scores` (a scalar output counts as minus its error).
+    """Return the reference's score: the mean of `output_scores`, a share unless an output is a scalar.
 
     Source: Velickovic et al. 2022, section 4; the reference's `evaluate`.
     """
@@ -47,6 +47,66 @@ def validity(algorithm: Algorithm, batch: Batch, answers: Columns) -> float:
     return float(np.mean(right))
 
 
+def chance_corrected(score: float, chance: float) -> float:
+    """Return (score - chance) / (1 - chance): 0 at chance, 1 where all is right, negative below chance.
+
+    Both are shares. Where chance is 1 nothing can be learned, and the value is 0 by convention.
+
+    Source: Cohen 1960, "A coefficient of agreement for nominal scales", equation 1, with `chance` as the agreement
+    expected.
+    """
+    return (score - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def output_f1(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> dict[str, float]:
+    """Return F1 of each output, two ways of pooling: "micro_f1/NAME" and "graph_mean_f1/NAME".
+
+    micro_f1 counts all entries of all instances together; graph_mean_f1 is the mean over instances of each one's F1,
+    which is what SALSA-CLRS (Minder et al. 2023) calls node F1. Masked entries do not count, instances that are masked
+    throughout are left out of the mean (0 where all are). For a mask it is the F1 of `micro_f1`; for one of several
+    classes or nodes, micro-averaged F1 is the share of right entries. Scalars have none.
+    """
+    values: dict[str, float] = {}
+    for feature in spec.outputs:
+        if feature.type is Type.SCALAR:
+            continue
+        expected, got = truth[feature.name], answers[feature.name]
+        values[f"micro_f1/{feature.name}"] = _output_score(feature, expected, got)
+        one_by_one = [
+            _output_score(feature, expected[i : i + 1], got[i : i + 1])
+            for i in range(len(expected))
+            if _counted(feature, expected[i]).any()
+        ]
+        values[f"graph_mean_f1/{feature.name}"] = float(np.mean(one_by_one)) if one_by_one else 0.0
+    return values
+
+
+def hint_scores(spec: AlgorithmSpec, truth: Columns, answers: Columns, lengths: Array) -> dict[str, float]:
+    """Return the reference's score of each predicted hint: the mean over steps of the samples live at each.
+
+    Args:
+        truth: name -> [T, B, *compact_shape].
+        answers: name -> [S, B, *compact_shape]; answer i is of hint i + 1. Steps beyond S are not scored.
+        lengths: [B].
+
+    Source: the reference's `evaluate_hints`. Its weights are the numbers of live samples; we divide by their sum, which
+    is its sum(lengths - 1) where all steps are answered, and return 0 where there is none.
+    """
+    scores: dict[str, float] = {}
+    for feature in spec.hints:
+        if feature.given:
+            continue
+        expected, got = truth[feature.name], answers[feature.name]
+        total, weight = 0.0, 0
+        for step in range(1, min(len(expected), len(got) + 1)):
+            live = lengths > step
+            if live.any():
+                total += int(live.sum()) * _output_score(feature, expected[step][live], got[step - 1][live])
+                weight += int(live.sum())
+        scores[feature.name] = total / weight if weight else 0.0
+    return scores
+
+
 def micro_f1(truth: Array, answers: Array) -> float:
     """Return F1 over all 0/1 entries together, with the conventions of `output_scores`."""
     hits = float(((truth == 1) & (answers == 1)).sum())
@@ -59,10 +119,15 @@ def micro_f1(truth: Array, answers: Array) -> float:
 def _output_score(feature: Feature, truth: Array, answers: Array) -> float:
     if feature.type is Type.SCALAR:
         return float(np.mean((truth - answers) ** 2))
-    counted = truth != MASKED if feature.type in (Type.MASK, Type.CATEGORICAL) else np.ones(truth.shape, bool)
+    counted = _counted(feature, truth)
     if feature.type is Type.MASK:
         return micro_f1(truth[counted], answers[counted])
     return float(np.mean(truth[counted] == answers[counted]))
+
+
+def _counted(feature: Feature, truth: Array) -> Array:
+    """Return which entries are not masked."""
+    return truth != MASKED if feature.type in (Type.MASK, Type.CATEGORICAL) else np.ones(truth.shape, bool)
 
 
 def _all_right(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nar_bench.errors import RecordError
+from nar_bench.leaderboard.reported import Reported
 from nar_bench.results.record import Record
 from nar_bench.results.summary import Line, summarise
 
@@ -61,6 +62,8 @@ class Panel:
     rows: tuple[Row, ...]
     chance: dict[int, float]
     """size -> score of the best answer that does not look at the input."""
+    reported: tuple[Reported, ...]
+    """Published by others, trained otherwise."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,11 @@ class Board:
     """When the first trial began and the last one ended."""
 
 
-def make_board(records: Sequence[Record], problems: Sequence[RecordError]) -> Board:
+def make_board(records: Sequence[Record], problems: Sequence[RecordError], reported: Sequence[Reported] = ()) -> Board:
     """Work out a board.
+
+    Args:
+        reported: published numbers; those of algorithms on the board are shown.
 
     Incomplete methods keep their gaps: no mean is taken over the seeds or sizes that happen to be there.
     """
@@ -88,7 +94,7 @@ def make_board(records: Sequence[Record], problems: Sequence[RecordError]) -> Bo
     groups: dict[tuple[str, int, str], list[Line]] = {}
     for line in lines:
         groups.setdefault((line.suite, line.suite_version, line.algorithm), []).append(line)
-    panels = tuple(_panel(*key, found) for key, found in groups.items())
+    panels = tuple(_panel(*key, found, reported) for key, found in groups.items())
     suites = sorted({f"{record.suite.name} {record.suite.version}" for record in records})
     return Board(
         title=", ".join(suites) or "no results yet",
@@ -101,12 +107,15 @@ def make_board(records: Sequence[Record], problems: Sequence[RecordError]) -> Bo
     )
 
 
-def _panel(suite: str, version: int, algorithm: str, lines: list[Line]) -> Panel:
-    sizes = tuple(sorted({score.size for line in lines for record in line.records for score in record.scores}))
-    trained = [size for line in lines for record in line.records if record.training for size in record.training.sizes]
+def _panel(suite: str, version: int, algorithm: str, lines: list[Line], reported: Sequence[Reported]) -> Panel:
+    sizes = tuple(sorted({score.size for line in lines for record in line.records for score in line.scores(record)}))
+    training = [record.training for line in lines for record in line.records if record.training]
+    trained = [size for one in training for size in one.sizes[algorithm]]
     chance = {size: value for line in lines for size in sizes if (value := line.value("chance", size)) is not None}
     rows = tuple(_row(line, sizes) for line in lines)
-    return Panel(suite, version, algorithm, sizes, max(trained, default=0), rows, chance)
+    ids = {used.id for line in lines for record in line.records for used in record.algorithms if used.name == algorithm}
+    beside = tuple(one for one in reported if ids == {one.algorithm})
+    return Panel(suite, version, algorithm, sizes, max(trained, default=0), rows, chance, beside)
 
 
 def _row(line: Line, sizes: tuple[int, ...]) -> Row:

@@ -12,6 +12,8 @@ def to_markdown(board: Board) -> str:
     parts += [
         "- Values are means over seeds, every seed in brackets. Sizes marked * are larger than any seen in training.",
         "- **chance** is the best answer that does not look at the input; **oracle** is the algorithm itself.",
+        "- Where algorithms were trained together, parameters and seconds are those of all of them.",
+        "- **reported** numbers were published by others, who trained otherwise; they are not ranked with ours.",
         "",
     ]
     for panel in board.panels:
@@ -19,8 +21,7 @@ def to_markdown(board: Board) -> str:
     if board.failed:
         parts += ["## Failed trials", ""]
         parts += [
-            f"- {_text(r.algorithm.name)}, {_text(r.method)}, seed {r.seed}: "
-            f"{_text(r.error.message if r.error else '')}"
+            f"- {_text(r.name)}, {_text(r.method)}, seed {r.seed}: {_text(r.error.message if r.error else '')}"
             for r in board.failed
         ]
         parts.append("")
@@ -50,6 +51,13 @@ def _panel(panel: Panel) -> list[str]:
             chance = [f"{panel.chance[size]:.3f}" if size in panel.chance else "-" for size in panel.sizes]
             lines.append(_line(["chance", "", *chance, "", ""]))
         lines += [_line(["oracle", "", *["1.000"] * len(panel.sizes), "", ""]), ""]
+    if panel.reported:
+        header = ["reported", "n", "score", "paper", "protocol", "source"]
+        lines += [_line(header), _line(["---"] * len(header))]
+        for one in panel.reported:
+            score = f"{one.score} ({one.spread_is})" if one.spread_is else one.score
+            lines.append(_line([one.model, str(one.size), score, one.paper, one.protocol, one.source]))
+        lines.append("")
     for row in panel.rows:
         lines += [f"- impossible: {_text(row.method)}, {_text(warning)}" for warning in row.warnings]
     return [*lines, ""]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LSTM = ("none", "trained", "frozen")
+
 
 @dataclass(frozen=True)
 class NetConfig:
@@ -11,7 +13,22 @@ class NetConfig:
 
     hidden: int = 128
     """H, the width of every hidden vector; at least 1."""
+    message_passing_steps: int = 1
+    """Processor steps for each step of the algorithm, with the same weights; at least 1."""
+    dropout: float = 0.0
+    """Probability that an entry of a new hidden vector is dropped in training; in [0, 1)."""
+    lstm: str = "none"
+    """An LSTM on each node after the processor: "none", "trained", or "frozen" at its initial weights, which is what
+    the reference published: its update leaves the LSTM out."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return (field, what is wrong) for every value that is not allowed."""
-        return [] if self.hidden >= 1 else [("hidden", f"got {self.hidden}; it must be at least 1")]
+        checks = [
+            ("hidden", self.hidden >= 1, "at least 1"),
+            ("message_passing_steps", self.message_passing_steps >= 1, "at least 1"),
+            ("dropout", 0 <= self.dropout < 1, "at least 0 and below 1"),
+            ("lstm", self.lstm in LSTM, "one of " + ", ".join(LSTM)),
+        ]
+        return [
+            (name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right
+        ]

@@ -47,9 +47,31 @@ class EdgeVectors:
         return EdgeVectors(self.values, weight @ self.weight, torch.addmv(bias, weight, self.bias))
 
 
+@dataclass(frozen=True)
+class WrittenEdges:
+    """Edge vectors e' = relu(O t + o) that a processor wrote, kept as their few features.
+
+    Attributes:
+        values: t.
+        weight: O.
+        bias: o.
+    """
+
+    values: Float[Tensor, "B N N F"]
+    weight: Float[Tensor, "H F"]
+    bias: Float[Tensor, " H"]
+
+    def dense(self) -> Float[Tensor, "B N N H"]:
+        """Return the vectors themselves."""
+        return F.linear(self.values, self.weight, self.bias).relu()
+
+
 @runtime_checkable
 class ReadsEdgeVectors(Protocol):
-    """A processor that takes `edge` as EdgeVectors too, not only as a tensor [B, N, N, H]."""
+    """A processor that takes `edge` as EdgeVectors too, not only as a tensor [B, N, N, H].
+
+    Given EdgeVectors it may write WrittenEdges; given a tensor it writes a tensor.
+    """
 
     reads_edge_vectors: bool
     """False where it turns out, once built, that it needs the tensor."""

@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 
 from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.linear import linear
+from nar_bench.model.tensors import first_of
 from nar_bench.spec import Feature, Location, Stage, Type
 
 
@@ -38,6 +39,19 @@ def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
     )
 
 
+class EdgePointerMaps(nn.Module):
+    """The two maps of a pointer x [i, j, k] on edges, [i, j] pointing at k.
+
+    Edge [j, k] gets the mean over i of the first map's vectors, edge [i, k] the mean over j of the second's. Both maps
+    are linear, so the means are taken first, and nothing [B, N, N, N, H] is made.
+    """
+
+    def __init__(self, hidden: int, generator: Generator) -> None:
+        super().__init__()
+        self.first = linear(1, hidden, generator)
+        self.second = linear(1, hidden, generator)
+
+
 class Encoder(nn.Module):
     """One linear map per feature; their results are summed.
 
@@ -54,17 +68,36 @@ class Encoder(nn.Module):
         for feature in features:
             scalar_hint = feature.type is Type.SCALAR and feature.stage is Stage.HINT
             scale = 1 / math.sqrt(hidden) if scalar_hint else None
-            self.maps[feature.name] = linear(max(feature.classes, 1), hidden, generator, scale)
+            if feature.type is Type.POINTER and feature.location is Location.EDGE:
+                self.maps[feature.name] = EdgePointerMaps(hidden, generator)
+            else:
+                self.maps[feature.name] = linear(max(feature.classes, 1), hidden, generator, scale)
+            if feature.type is Type.PERMUTATION_POINTER:
+                self.maps[first_of(feature.name)] = linear(1, hidden, generator)
 
     def forward(self, values: dict[str, Tensor], onto: Encoded) -> Encoded:
-        """Add the encoding of `values` (dense floats; pointers one-hot or soft [B, N, N]) to `onto`."""
+        """Add the encoding of `values` to `onto`.
+
+        Args:
+            values: dense floats, as `expand` and `reread` return them; pointers one-hot or soft, over nodes.
+        """
         node, edge, graph, adjacency = onto
         for feature in self._features:
             value, layer = values[feature.name], self.maps[feature.name]
+            if isinstance(layer, EdgePointerMaps):
+                edge = edge.plus(value.mean(dim=1)[..., None], layer.first).plus(
+                    value.mean(dim=2)[..., None], layer.second
+                )
+                continue
             assert isinstance(layer, nn.Linear)
             columns = value if feature.type is Type.CATEGORICAL else value[..., None]
-            pointer = feature.type is Type.POINTER
-            if feature.location is Location.GRAPH:
+            if feature.type is Type.PERMUTATION_POINTER:
+                first = first_of(feature.name)
+                node = node + self.maps[first](values[first][..., None])
+            pointer = feature.type in (Type.POINTER, Type.PERMUTATION_POINTER) and feature.location is Location.NODE
+            if feature.location is Location.GRAPH and feature.type is Type.POINTER:
+                node = node + layer(columns)
+            elif feature.location is Location.GRAPH:
                 graph = graph + layer(columns)
             elif feature.location is Location.EDGE or pointer:
                 edge = edge.plus(columns, layer)

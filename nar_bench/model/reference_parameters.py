@@ -6,7 +6,8 @@ numbered in the order in which they are made: NAME, NAME_1, NAME_2, ...
 =============================================  =================================================================
 reference MODULE                               ours
 =============================================  =================================================================
-~_construct.../algo_0_X_enc_linear             input_encoder.maps.X or hint_encoder.maps.X, whichever has X
+~_construct.../algo_0_X_enc_linear[_i]         input_encoder.maps.X or hint_encoder.maps.X, whichever has X; of a
+                                               pointer on edges its `first` and `second`
 ~_construct.../algo_0_X_dec_linear[_i]         output_decoders.X.PART or hint_decoders.X.PART, the i-th PART of
                                                X's decoder, in `PARTS`
 ~_construct.../algo_0_X_mask_dec_linear        output_decoders.X.first.map, where X is a permutation
@@ -22,7 +23,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from nar_bench.model.decoders import EdgeDecoder, GraphDecoder, NodeDecoder, PermutationDecoder, PointerDecoder
+from nar_bench.model.decoders import (
+    EdgeDecoder,
+    EdgePointerDecoder,
+    GraphDecoder,
+    GraphPointerDecoder,
+    NodeDecoder,
+    PermutationDecoder,
+    PointerDecoder,
+)
+from nar_bench.model.encoders import EdgePointerMaps
 from nar_bench.model.net import Net
 from nar_bench.trajectory import Array
 
@@ -30,10 +40,13 @@ PARTS: Mapping[type[nn.Module], tuple[str, ...]] = {
     NodeDecoder: ("map",),
     EdgeDecoder: ("sender", "receiver", "edge"),
     GraphDecoder: ("node", "graph"),
+    EdgePointerDecoder: ("sender", "receiver", "edge", "target", "score"),
+    GraphPointerDecoder: ("pooled", "graph", "target"),
+    EdgePointerMaps: ("first", "second"),
     PointerDecoder: ("source", "target", "edge", "score"),
     PermutationDecoder: ("pointer.source", "pointer.target", "pointer.edge", "pointer.score"),
 }
-"""Decoder -> its linear maps in the reference's order."""
+"""Decoder, or encoder of several maps -> its linear maps in the reference's order."""
 
 _LEAVES = {"w": "weight", "b": "bias", "scale": "weight", "offset": "bias"}
 _CODER = re.compile(r"algo_\d+_(?P<feature>\w+)_(?P<role>enc|dec)_linear(?:_(?P<index>\d+))?")
@@ -66,7 +79,8 @@ def _coder(net: Net, feature: str, role: str, index: int) -> str:
     if role == "enc":
         for name, encoder in (("input_encoder", net.input_encoder), ("hint_encoder", net.hint_encoder)):
             if feature in encoder.maps:
-                return f"{name}.maps.{feature}"
+                parts = PARTS.get(type(encoder.maps[feature]))
+                return f"{name}.maps.{feature}.{parts[index]}" if parts else f"{name}.maps.{feature}"
         raise KeyError(feature)
     for name, decoders in (("output_decoders", net.output_decoders), ("hint_decoders", net.hint_decoders)):
         if feature in decoders:

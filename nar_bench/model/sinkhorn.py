@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 TEMPERATURE = 0.1
 STEPS_IN_TRAINING = 10
+STEPS_IN_HINTS = 25
 STEPS_IN_ANSWERS = 50
 _IMPOSSIBLE = -1e6
 

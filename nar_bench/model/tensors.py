@@ -78,6 +78,23 @@ def expand(feature: Feature, values: Tensor, nodes: int) -> Float[Tensor, ...]:
     return values
 
 
+def first_of(name: str) -> str:
+    """Return the name under which the first node of a permutation stands beside it, as in the reference."""
+    return f"{name}_mask"
+
+
+def dense_columns(feature: Feature, values: Tensor, nodes: int) -> dict[str, Float[Tensor, ...]]:
+    """Return what encoders read of one feature, by name: `expand`ed; of a permutation its cycle and its first node."""
+    if feature.type is not Type.PERMUTATION_POINTER:
+        return {feature.name: expand(feature, values, nodes)}
+    cyclic, first = cyclic_permutation(values)
+    dtype = torch.get_default_dtype()
+    return {
+        feature.name: F.one_hot(cyclic, nodes).to(dtype),
+        first_of(feature.name): F.one_hot(first, nodes).to(dtype),
+    }
+
+
 def cyclic_permutation(pred: Int[Tensor, "B N"]) -> tuple[Int[Tensor, "B N"], Int[Tensor, " B"]]:
     """Close an order of all nodes into a cycle, as the reference trains it.
 

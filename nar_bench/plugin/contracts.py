@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nar_bench.data.random import Stream
+    from nar_bench.model.edges import WrittenEdges
 
 
 class Kind(StrEnum):
@@ -209,12 +210,14 @@ class StepOutput(NamedTuple):
 
     hidden: Tensor
     """[B, N, H] new node state, read by the decoders."""
-    edge: Tensor | None
+    edge: Tensor | WrittenEdges | None
     """[B, N, N, H] new edge state for the decoders, or None."""
     state: Any
     """Whatever the processor wants back at the next step."""
     idea: Tensor | None
     """[B, K] the idea M_t written at this step, or None."""
+    penalty: Tensor | None = None
+    """[B] what this step adds to the loss of each graph, in the mean over its steps, or None."""
 
 
 @runtime_checkable
@@ -249,6 +252,11 @@ class Processor:
         writes_ideas: whether its StepOutput has an idea, which the memory regime needs; its config then has
             `idea_size`, the K of its ideas.
         writes_edges: whether its StepOutput has edge vectors.
+        masks_decoders: whether pointers on nodes and masks on edges may be answered only along the adjacency, as the
+            reference's `*_mask` processors do.
+        reads_order: whether the order of the nodes matters to it, so that relabelling them changes what it computes.
+        reference_names: the reference's module names -> those of the module that is built, where the reference has this
+            processor; see `nar_bench.model.reference_parameters`.
     """
 
     name: str
@@ -258,6 +266,9 @@ class Processor:
     build: Callable[[Any, int], Any]
     writes_ideas: bool = False
     writes_edges: bool = False
+    masks_decoders: bool = False
+    reads_order: bool = False
+    reference_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

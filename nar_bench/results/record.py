@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -34,9 +35,16 @@ class Used(_Part):
     """Of the component's module."""
 
 
+def name_of(algorithms: Sequence[Used]) -> str:
+    """Join the names of algorithms; of many only the first three are told."""
+    names = [one.name for one in algorithms]
+    return " + ".join(names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"])
+
+
 class Score(_Part):
     """One number, measured on `count` instances of one size."""
 
+    algorithm: str
     size: int = Field(ge=1)
     metric: str
     value: float
@@ -48,9 +56,15 @@ class Training(_Part):
 
     steps: int
     examples: int
-    sizes: list[int]
-    losses: list[list[float]]
-    """[step, loss] points."""
+    """Of all algorithms together."""
+    sizes: dict[str, list[int]]
+    """By algorithm."""
+    losses: dict[str, list[list[float]]]
+    """[step, loss] points by algorithm."""
+    validation: dict[str, list[list[float]]]
+    """[step, score] points by algorithm; empty where the last weights were kept."""
+    selected: int
+    """The step whose weights were measured."""
     resumed_from: int
 
 
@@ -63,16 +77,21 @@ class Failure(_Part):
 
 
 class Record(_Part):
-    """One trial. `state` is "done" with scores, or "failed" with an error."""
+    """One trial. `state` is "done" with scores, or "failed" with an error.
 
-    schema_version: Literal[1] = Field(alias="schema")
+    Schema 1 had one algorithm to a trial; it is read as a record of this schema.
+    """
+
+    schema_version: Literal[2] = Field(alias="schema")
     trial: str = Field(pattern=r"^[0-9a-f]{16}$")
     state: Literal["done", "failed"]
     suite: SuiteName
-    algorithm: Used
+    algorithms: list[Used] = Field(min_length=1)
+    """In the order in which they were trained; several where they share a processor."""
     processor: Used
     similarity: Used | None
-    similar_input: Used | None
+    similar_inputs: list[Used]
+    """One for each algorithm in the regime `memory`, else none."""
     regime: str
     seed: int
     config: dict[str, Any]
@@ -89,10 +108,16 @@ class Record(_Part):
     error: Failure | None
 
     @property
+    def name(self) -> str:
+        """What a person calls the algorithms."""
+        return name_of(self.algorithms)
+
+    @property
     def method(self) -> str:
-        """Processor and regime, the row of a table; with the similarity where one was used."""
+        """Processor and regime, the row of a table, with the similarity and how many algorithms share the processor."""
         similarity = f", {self.similarity.name}" if self.similarity else ""
-        return f"{self.processor.name} ({self.regime}{similarity})"
+        together = f", {len(self.algorithms)} together" if len(self.algorithms) > 1 else ""
+        return f"{self.processor.name} ({self.regime}{similarity}{together})"
 
     def to_json(self) -> str:
         """Return the record as JSON text, keys in a fixed order."""
@@ -106,10 +131,34 @@ class Record(_Part):
             RecordError: it is no JSON, or does not fit the schema; the message names the field.
         """
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(_upgraded(text))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise RecordError(
                 f"{where}: {place}: {first['msg']} ({error.error_count()} fault{'s' * (error.error_count() > 1)})."
             ) from None
+
+
+def _upgraded(text: str | bytes) -> str | bytes:
+    """Return a record of schema 1 in the present schema, and anything else as it is."""
+    try:
+        old = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(old, dict) or old.get("schema") != 1 or not isinstance(old.get("algorithm"), dict):
+        return text
+    name = str(old["algorithm"].get("name"))
+    new = {key: value for key, value in old.items() if key not in ("algorithm", "similar_input")}
+    new |= {"schema": 2, "algorithms": [old["algorithm"]]}
+    new["similar_inputs"] = [old["similar_input"]] if old.get("similar_input") else []
+    if isinstance(old.get("scores"), list):
+        new["scores"] = [{"algorithm": name, **one} if isinstance(one, dict) else one for one in old["scores"]]
+    if isinstance(training := old.get("training"), dict):
+        by_name = {key: {name: training[key]} for key in ("sizes", "losses") if key in training}
+        new["training"] = {**training, **by_name, "validation": {}, "selected": training.get("steps")}
+    if isinstance(config := old.get("config"), dict):
+        own = {key: config[key] for key in ("train_shift", "evaluate_shift") if key in config}
+        new["config"] = {key: value for key, value in config.items() if key not in own}
+        new["config"]["algorithms"] = {name: own}
+    return json.dumps(new)

@@ -7,12 +7,12 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from nar_bench.results.record import Record
+from nar_bench.results.record import Record, Score
 
 
 @dataclass
 class Line:
-    """One method on one algorithm.
+    """One method on one algorithm; a record of several algorithms is in a line of each.
 
     Attributes:
         method: processor, regime and similarity.
@@ -33,15 +33,19 @@ class Line:
     @property
     def sizes(self) -> list[int]:
         """The sizes that every seed was measured at, in order."""
-        sets = [{score.size for score in record.scores} for record in self.records]
+        sets = [{score.size for score in self.scores(record)} for record in self.records]
         return sorted(set.intersection(*sets)) if sets else []
+
+    def scores(self, record: Record) -> list[Score]:
+        """Return the scores of this line's algorithm in one of its records."""
+        return [score for score in record.scores if score.algorithm == self.algorithm]
 
     def values(self, metric: str, size: int) -> list[float]:
         """Return the metric of each seed that has it, in the order of the seeds."""
         return [
             score.value
             for record in self.records
-            for score in record.scores
+            for score in self.scores(record)
             if (score.metric, score.size) == (metric, size)
         ]
 
@@ -58,21 +62,21 @@ def summarise(records: Iterable[Record]) -> list[Line]:
     """
     groups: dict[tuple[str, int, str, str, str], list[Record]] = {}
     for record in records:
-        if record.state == "done":
-            key = (record.suite.name, record.suite.version, record.algorithm.name, record.method, _settings(record))
+        for algorithm in record.algorithms if record.state == "done" else ():
+            key = (record.suite.name, record.suite.version, algorithm.name, record.method, _settings(record))
             groups.setdefault(key, []).append(record)
     names = [key[:4] for key in groups]
     lines = []
     for key, found in groups.items():
-        suite, version, algorithm, method, _ = key
+        suite, version, name, method, _ = key
         alike = [other for other in groups if other[:4] == key[:4]]
         suffix = f" [{_difference(key[4], [other[4] for other in alike])}]" if names.count(key[:4]) > 1 else ""
-        lines.append(Line(suite, version, algorithm, method + suffix, sorted(found, key=lambda record: record.seed)))
+        lines.append(Line(suite, version, name, method + suffix, sorted(found, key=lambda record: record.seed)))
     return sorted(lines, key=lambda line: (line.suite, line.suite_version, line.algorithm, line.method))
 
 
 def _settings(record: Record) -> str:
-    used = [record.algorithm, record.processor, record.similarity, record.similar_input]
+    used = [*record.algorithms, record.processor, record.similarity, *record.similar_inputs]
     sources = [f"{one.id} {one.version} {one.source_hash}" if one else None for one in used]
     return json.dumps({**record.config, "components": sources}, sort_keys=True)
 

@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
 
 
 def load_table(path: Path) -> pa.Table:
-    """Return one row per trial, size and metric (long form), sorted by trial.
+    """Return one row per trial, algorithm, size and metric (long form), sorted by trial.
 
     Failed trials have no rows; damaged records are left out (`Store.records` names them).
 
@@ -46,7 +46,6 @@ def table_of(records: list[Record]) -> pa.Table:
             "trial": record.trial,
             "suite": record.suite.name,
             "suite_version": record.suite.version,
-            "algorithm": record.algorithm.name,
             "processor": record.processor.name,
             "regime": record.regime,
             "similarity": record.similarity.name if record.similarity else None,

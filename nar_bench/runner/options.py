@@ -22,12 +22,13 @@ class Fault:
         return f"{self.place}: {self.problem}"
 
 
-def build_options(config: type, values: Mapping[str, Any], place: str, faults: list[Fault]) -> Any:
+def build_options(config: type, values: Mapping[str, Any], place: str, faults: list[Fault], *, base: Any = None) -> Any:
     """Make `config(**values)`; append every fault to `faults`, and leave the default where a value is wrong.
 
     Args:
         config: a frozen dataclass whose fields all have defaults; a method `faults` may name values out of range.
         values: as TOML gives them; lists become tuples.
+        base: a `config` that gives the defaults; then its fields need none.
     """
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -45,7 +46,7 @@ def build_options(config: type, values: Mapping[str, Any], place: str, faults: l
             for one in error.errors():
                 inner = "".join(f"[{part}]" for part in one["loc"] if isinstance(part, int))
                 faults.append(Fault(f"{place}.{key}{inner}", f"got {one['input']!r}; {one['msg'].lower()}"))
-    built = config(**good)
+    built = config(**good) if base is None else dataclasses.replace(base, **good)
     for name, problem in built.faults() if hasattr(built, "faults") else ():
         faults.append(Fault(f"{place}.{name}", problem))
     return built

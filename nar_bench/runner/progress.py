@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from nar_bench.results.record import Record
-from nar_bench.runner.plan import Trial
+from nar_bench.runner.expansion import Trial
 from nar_bench.runner.trial import Event
 
 _QUIET_SECONDS = 10.0
@@ -64,8 +64,14 @@ def summary(record: Record) -> str:
     """Say in a few words how a trial ended."""
     if record.state == "failed":
         return f"failed: {record.error.message.splitlines()[0] if record.error else ''}"
-    scores = [f"n={score.size} {score.value:.3f}" for score in record.scores if score.metric == "score"]
-    return f"score {', '.join(scores)}  ({sum(record.seconds.values()):.0f} s)"
+    found: dict[int, list[float]] = {}
+    for score in record.scores:
+        if score.metric == "score":
+            found.setdefault(score.size, []).append(score.value)
+    what = "score" if len(record.algorithms) == 1 else f"mean score of {len(record.algorithms)} algorithms"
+    # A size that not every algorithm was measured at has no mean.
+    scores = [f"n={n} {sum(all_) / len(all_):.3f}" for n, all_ in found.items() if len(all_) == len(record.algorithms)]
+    return f"{what} {', '.join(scores)}  ({sum(record.seconds.values()):.0f} s)"
 
 
 class Bars(Silent):

@@ -10,7 +10,8 @@ from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.plan import Planned, State, Trial, plan
+from nar_bench.runner.expansion import Trial
+from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
 from nar_bench.runner.suite import SuiteSource, find_suite, load_suite
 from nar_bench.runner.trial import run_trial

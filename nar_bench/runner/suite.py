@@ -12,14 +12,23 @@ seeds = [0, 1]
 similarity = "cosine"             # where the regime is "memory"
 similar_inputs = { bfs = "reweighted_edges" }   # by default the registered one that names the algorithm
 train = { steps = 300 }           # model, train and evaluate may be overridden for one grid
+together = true                   # one trial learns all algorithms with one processor; by default one trial each
+
+[regime.forced]                   # a regime of this suite; regimes = ["forced"] names it
+base = "hints"                    # one of nar_bench.model.regime, which has all options
+teacher_forcing = 0.5
 
 [model]                           # see nar_bench.model.config
 [processor.memory_mpnn]           # options of a processor
 [similarity.cosine]               # options of a similarity
 [train]                           # see nar_bench.training.config
 [train.shift.bfs]                 # by default the algorithm's training distribution
+[train.algorithm.kmp_matcher]     # options about data that hold for one algorithm
+sizes = [20]
 [evaluate]                        # see nar_bench.evaluation.config
 [evaluate.shift.bfs]              # by default the algorithm's own distribution
+[evaluate.algorithm.minimum]
+count = 2048
 """
 
 from __future__ import annotations
@@ -53,6 +62,7 @@ class Grid(_Table):
     seeds: list[int] = Field(min_length=1)
     similarity: str | None = None
     similar_inputs: dict[str, str] = {}
+    together: bool = False
     model: Table = {}
     train: Table = {}
     evaluate: Table = {}
@@ -65,6 +75,7 @@ class Suite(_Table):
     version: int = Field(ge=1)
     summary: str = ""
     trials: list[Grid] = Field(min_length=1)
+    regime: dict[str, Table] = {}
     model: Table = {}
     processor: dict[str, Table] = {}
     similarity: dict[str, Table] = {}

@@ -5,28 +5,29 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nar_bench.data.random import derive_seed
 from nar_bench.errors import NarBenchError, StoreError
 from nar_bench.evaluation.config import EvaluateConfig
-from nar_bench.evaluation.evaluate import evaluate
+from nar_bench.evaluation.evaluate import Measured, evaluate
 from nar_bench.model.config import NetConfig
-from nar_bench.model.regime import REGIMES
-from nar_bench.plugin.contracts import Algorithm, Kind
+from nar_bench.model.regime import Regime
+from nar_bench.plugin.contracts import Algorithm, Kind, SimilarInput
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.provenance import environment, now
 from nar_bench.results.record import Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
-from nar_bench.runner.plan import Trial
+from nar_bench.runner.expansion import Trial
 from nar_bench.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from nar_bench.model.net import Net
-    from nar_bench.training.loop import Progress, TrainResult
+    from nar_bench.training.checkpoint import Curves
+    from nar_bench.training.loop import Progress, TrainJob
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch) -> R
     """
     import torch
 
+    from nar_bench.training.loop import train
+
     started, clock = now(), _Clock()
     scores: list[Score] = []
     training: TrainingRecord | None = None
@@ -69,22 +72,26 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch) -> R
     try:
         watch(Event(trial, "build"))
         with clock.phase("build"):
-            algorithm: Algorithm = registry.load(Kind.ALGORITHM, trial.algorithm.id)
-            net = build_net(trial, algorithm, registry)
-            parameters = sum(parameter.numel() for parameter in net.parameters() if parameter.requires_grad)
+            algorithms = [registry.load(Kind.ALGORITHM, used.id) for used in trial.algorithms]
+            nets = build_nets(trial, algorithms, registry)
+            trained = {parameter for net in nets for parameter in net.parameters() if parameter.requires_grad}
+            parameters = sum(parameter.numel() for parameter in trained)
         with clock.phase("train"):
-            result = _train(trial, algorithm, net, registry, store, watch)
-        config = _config(TrainConfig, trial.config["train"])
+            job = _job(trial, algorithms, nets, registry, store)
+            result = train(job, lambda progress: watch(Event(trial, "train", progress=progress)))
         training = TrainingRecord(
             steps=result.steps,
             examples=result.examples,
-            sizes=list(config.sizes),
-            losses=[list(point) for point in result.losses],
+            sizes={task.algorithm.name: list(task.config.sizes) for task in job.tasks},
+            losses=_points(result.losses),
+            validation=_points(result.validation),
+            selected=result.selected,
             resumed_from=result.resumed_from,
         )
         with clock.phase("evaluate"):
-            for size, metric, value, count in _evaluate(trial, algorithm, net, watch):
-                scores.append(Score(size=size, metric=metric, value=value, count=count))
+            for algorithm, net in zip(algorithms, nets, strict=True):
+                for size, metric, value, count in _evaluate(trial, algorithm, net, watch):
+                    scores.append(Score(algorithm=algorithm.name, size=size, metric=metric, value=value, count=count))
     except StoreError:
         raise  # a full disk is no fault of the trial; nothing more is computed that could not be saved
     except Exception as error:
@@ -92,14 +99,14 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch) -> R
         failure = Failure(type=type(error).__name__, message=told, traceback=traceback.format_exc())
         scores = []
     record = Record(
-        schema=1,
+        schema=2,
         trial=trial.id,
         state="failed" if failure else "done",
         suite=trial.suite,
-        algorithm=trial.algorithm,
+        algorithms=list(trial.algorithms),
         processor=trial.processor,
         similarity=trial.similarity,
-        similar_input=trial.similar_input,
+        similar_inputs=list(trial.similar_inputs),
         regime=trial.regime,
         seed=trial.seed,
         config=trial.config,
@@ -119,13 +126,17 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch) -> R
     return record
 
 
-def build_net(trial: Trial, algorithm: Algorithm, registry: Registry) -> Net:
-    """Build the untrained network of a trial; equal trials get equal weights."""
+def build_nets(trial: Trial, algorithms: Sequence[Algorithm], registry: Registry) -> list[Net]:
+    """Build the untrained networks of a trial, one for each algorithm around one processor.
+
+    Equal trials get equal weights; the first algorithm's are those that it has alone.
+    """
     import torch
 
     from nar_bench.model.net import Net
 
     model = _config(NetConfig, trial.config["model"])
+    regime = _config(Regime, {"name": trial.regime, **trial.config["regime"]})
     processor = registry.load(Kind.PROCESSOR, trial.processor.id)
     init = derive_seed(trial.seed, "init")
     # Processors draw their weights from torch's global generator, as torch modules do; it is put back afterwards.
@@ -133,55 +144,60 @@ def build_net(trial: Trial, algorithm: Algorithm, registry: Registry) -> Net:
         torch.manual_seed(init)
         module = processor.build(_config(processor.config, trial.config["processor"]), model.hidden)
     generator = torch.Generator().manual_seed(init)
-    return Net(algorithm.spec, module, REGIMES[trial.regime], model, generator, writes_edges=processor.writes_edges)
+    return [
+        Net(
+            algorithm.spec,
+            module,
+            regime,
+            model,
+            generator,
+            writes_edges=processor.writes_edges,
+            masks_decoders=processor.masks_decoders,
+        )
+        for algorithm in algorithms
+    ]
 
 
-def _train(trial: Trial, algorithm: Algorithm, net: Net, registry: Registry, store: Store, watch: Watch) -> TrainResult:
+def _job(
+    trial: Trial, algorithms: Sequence[Algorithm], nets: Sequence[Net], registry: Registry, store: Store
+) -> TrainJob:
     import torch
 
-    from nar_bench.training.loop import Contrast, TrainJob, train
+    from nar_bench.training.loop import Task, TrainJob
 
-    contrast = None
-    if trial.similarity and trial.similar_input:
+    phi = None
+    if trial.similarity:
         similarity = registry.load(Kind.SIMILARITY, trial.similarity.id)
         idea_size = int(trial.config["processor"]["idea_size"])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(trial.seed, "similarity"))
             phi = similarity.build(_config(similarity.config, trial.config["similarity"]), idea_size)
-        contrast = Contrast(phi, registry.load(Kind.SIMILAR_INPUT, trial.similar_input.id))
-    job = TrainJob(
-        algorithm=algorithm,
-        net=net,
-        config=_config(TrainConfig, trial.config["train"]),
-        seed=trial.seed,
-        shift=trial.config["train_shift"],
-        trial=trial.id,
-        checkpoint=store.checkpoint(trial.id),
-        contrast=contrast,
-    )
-    return train(job, lambda progress: watch(Event(trial, "train", progress=progress)))
+    similar: list[SimilarInput | None] = [registry.load(Kind.SIMILAR_INPUT, used.id) for used in trial.similar_inputs]
+    tasks = [
+        Task(
+            algorithm=algorithm,
+            net=net,
+            config=_own_config(TrainConfig, trial, "train", algorithm),
+            shift=trial.config["algorithms"][algorithm.name]["train_shift"],
+            similar=alike,
+        )
+        for algorithm, net, alike in zip(algorithms, nets, similar or [None] * len(nets), strict=True)
+    ]
+    return TrainJob(tasks, trial.seed, trial.id, store.checkpoint(trial.id), phi)
 
 
-def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Any:
-    import torch
+def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Iterator[Measured]:
+    from nar_bench.training.validation import predict
 
-    from nar_bench.model.answers import hard_outputs
-    from nar_bench.model.tensors import to_tensors
-
-    config = _config(EvaluateConfig, trial.config["evaluate"])
-
-    def predict(batch: Any) -> Any:
-        with torch.no_grad():
-            return hard_outputs(algorithm.spec, net(to_tensors(batch)).outputs, batch.nodes)
-
+    config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)
     net.eval()
     return evaluate(
         algorithm,
-        predict,
+        lambda batch: predict(net, batch),
         config.sizes,
         config.count,
         config.seed,
-        trial.config["evaluate_shift"],
+        trial.config["algorithms"][algorithm.name]["evaluate_shift"],
         lambda size: watch(Event(trial, "evaluate", size=size)),
     )
 
@@ -189,6 +205,15 @@ def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Any
 def _config(config: type, values: dict[str, Any]) -> Any:
     """Make a config from its JSON form, in which tuples are lists."""
     return config(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def _own_config(config: type, trial: Trial, section: str, algorithm: Algorithm) -> Any:
+    """Return a section's options for one algorithm."""
+    return _config(config, {**trial.config[section], **trial.config["algorithms"][algorithm.name][section]})
+
+
+def _points(curves: Curves) -> dict[str, list[list[float]]]:
+    return {name: [list(point) for point in points] for name, points in curves.items()}
 
 
 class _Clock:

@@ -13,7 +13,10 @@ import torch
 from nar_bench.errors import CheckpointError
 from nar_bench.results.files import write_whole
 
-_FORMAT = 1
+_FORMAT = 2
+
+Curves = dict[str, list[tuple[int, float]]]
+"""algorithm -> (step, value) points."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,15 @@ class Checkpoint:
 
     Attributes:
         trial: identity of the trial; a checkpoint of another trial is refused.
-        losses: (step, loss) points so far.
+        losses: of each algorithm so far.
+        validation: the scores of each algorithm so far.
         states: name -> state dict ("net", "optimizer", ...) or generator state.
     """
 
     trial: str
     step: int
-    losses: list[tuple[int, float]]
+    losses: Curves
+    validation: Curves
     states: Mapping[str, Any]
 
     def save(self, path: Path) -> None:
@@ -39,7 +44,8 @@ class Checkpoint:
                 "format": _FORMAT,
                 "trial": self.trial,
                 "step": self.step,
-                "losses": [list(point) for point in self.losses],
+                "losses": _plain(self.losses),
+                "validation": _plain(self.validation),
                 "states": dict(self.states),
             },
             buffer,
@@ -58,17 +64,28 @@ def load_checkpoint(path: Path, trial: str) -> Checkpoint | None:
     advice = f"Delete it to train this trial from the start: {path}"
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+        version = content["format"]
+        if version != _FORMAT:
+            raise CheckpointError(f"the checkpoint has format {version}, this version reads {_FORMAT}. {advice}")
         found = Checkpoint(
             trial=content["trial"],
             step=content["step"],
-            losses=[(int(step), float(loss)) for step, loss in content["losses"]],
+            losses=_curves(content["losses"]),
+            validation=_curves(content["validation"]),
             states=content["states"],
         )
-        version = content["format"]
+    except CheckpointError:
+        raise
     except Exception as error:  # torch.load raises half a dozen types on a damaged file
         raise CheckpointError(f"the checkpoint cannot be read ({type(error).__name__}). {advice}") from error
-    if version != _FORMAT:
-        raise CheckpointError(f"the checkpoint has format {version}, this version reads {_FORMAT}. {advice}")
     if found.trial != trial:
         raise CheckpointError(f"the checkpoint belongs to trial {found.trial}, not to {trial}. {advice}")
     return found
+
+
+def _plain(curves: Curves) -> dict[str, list[list[float]]]:
+    return {name: [list(point) for point in points] for name, points in curves.items()}
+
+
+def _curves(content: Mapping[str, Any]) -> Curves:
+    return {name: [(int(step), float(value)) for step, value in points] for name, points in content.items()}

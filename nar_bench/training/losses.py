@@ -7,40 +7,74 @@ mean over the batch. A hint's loss is a mean over all valid (step, sample, eleme
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
 from nar_bench.model.net import Predictions
-from nar_bench.model.tensors import TensorBatch, cyclic_permutation
+from nar_bench.model.tensors import TensorBatch, cyclic_permutation, first_of
 from nar_bench.spec import MASKED, Feature, Type
 
 
-def supervised_loss(predictions: Predictions, batch: TensorBatch) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
-    """Return the sum of all losses, and each by name ("output/pi", "hint/pi_h").
+def supervised_loss(
+    predictions: Predictions, batch: TensorBatch, *, output_weight: float = 1.0, hint_weight: float = 1.0
+) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
+    """Return the weighted sum of all losses, and each unweighted by name ("output/pi", "hint/pi_h", "halting").
 
-    Hints count where they were predicted, so the regime is in the predictions.
+    Hints count where they were predicted, and halting (binary cross-entropy over a sample's own steps, weight 1) where
+    it is learned, so the rest of the regime is in the predictions. A processor's own "penalty" has its weight in it;
+    it is a mean over the steps of each run, then over the batch.
     """
     parts: dict[str, Tensor] = {}
     for feature in batch.spec.outputs:
         truth, raw = batch.outputs[feature.name], predictions.outputs[feature.name]
         if feature.type is Type.PERMUTATION_POINTER:
             cyclic, first = cyclic_permutation(truth)
-            parts[f"output/{feature.name}"] = -raw.gather(-1, cyclic[..., None]).mean()
-            parts[f"output/{feature.name}_mask"] = F.cross_entropy(predictions.outputs[f"{feature.name}_mask"], first)
+            parts[f"output/{feature.name}"] = permutation_losses(raw, cyclic).mean()
+            parts[f"output/{feature.name}_mask"] = F.cross_entropy(predictions.outputs[first_of(feature.name)], first)
         else:
             losses, valid = _elements(feature, truth, raw)
             parts[f"output/{feature.name}"] = _mean(losses, valid)
     if predictions.hints:
         live = batch.live()
         for feature in batch.spec.hints:
-            # What is padded beyond the longest run has no prediction; a batch of runs of one hint has no truth.
-            truth = batch.hints[feature.name][1 : 1 + batch.steps]
+            if feature.given:
+                continue
+            # What is padded beyond the longest run, or beyond the budget, has no prediction; a batch of runs of one
+            # hint has no truth.
+            truth = batch.hints[feature.name][1 : 1 + min(batch.steps, len(predictions.hints[feature.name]))]
             raw = predictions.hints[feature.name][: len(truth)]
-            losses, valid = _elements(feature, truth, raw)
+            if feature.type is Type.PERMUTATION_POINTER:
+                cyclic, first = cyclic_permutation(truth.flatten(0, 1))
+                mask = predictions.hints[first_of(feature.name)][: len(truth)]
+                chosen = -mask.log_softmax(dim=-1).gather(-1, first.view(*truth.shape[:2], 1))[..., 0]
+                parts[f"hint/{first_of(feature.name)}"] = _mean(chosen, live[: len(truth)])
+                losses = permutation_losses(raw, cyclic.view_as(truth))
+                valid = torch.ones_like(truth, dtype=torch.bool)
+            else:
+                losses, valid = _elements(feature, truth, raw)
             valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
             parts[f"hint/{feature.name}"] = _mean(losses, valid)
-    return torch.stack(list(parts.values())).sum(), parts
+    weight = {"output": output_weight, "hint": hint_weight}
+    total = torch.stack([weight[name.split("/")[0]] * part for name, part in parts.items()]).sum()
+    if predictions.halting is not None:
+        last = batch.last_steps()
+        step = torch.arange(len(predictions.halting), device=last.device)[:, None]
+        losses = F.binary_cross_entropy_with_logits(
+            predictions.halting, (step == last).to(predictions.halting.dtype), reduction="none"
+        )
+        parts["halting"] = _mean(losses, step <= last)
+        total = total + parts["halting"]
+    if predictions.penalties is not None:
+        made = torch.arange(len(predictions.penalties), device=total.device)[:, None] <= batch.last_steps()
+        parts["penalty"] = (torch.where(made, predictions.penalties, 0.0).sum(dim=0) / made.sum(dim=0)).mean()
+        total = total + parts["penalty"]
+    return total, parts
+
+
+def permutation_losses(raw: Float[Tensor, "... N N"], cyclic: Int[Tensor, "... N"]) -> Float[Tensor, "... N"]:
+    """Return minus the logarithm that a doubly stochastic matrix gives each node's predecessor in the cycle."""
+    return -raw.gather(-1, cyclic[..., None])[..., 0]
 
 
 def _elements(feature: Feature, truth: Tensor, raw: Tensor) -> tuple[Tensor, Bool[Tensor, ...]]:

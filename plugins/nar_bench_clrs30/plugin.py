@@ -199,6 +199,11 @@ def register_algorithms(register: Register) -> None:
 @hookimpl
 def register_suites(register: Register) -> None:
     """Register the suites."""
+    register("clrs30", "nar_bench_clrs30.suites:clrs30.toml", "the fixed data set protocol of 2022, five processors")
+    register(
+        "clrs30-lite", "nar_bench_clrs30.suites:clrs30-lite.toml", "eight algorithms, three processors, in an hour"
+    )
+    register("clrs30-online", "nar_bench_clrs30.suites:clrs30-online.toml", "the protocol of Ibarz et al. 2022")
     register(
         "quickstart", "nar_bench_clrs30.suites:quickstart.toml", "three algorithms, learned and measured in minutes"
     )

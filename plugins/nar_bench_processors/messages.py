@@ -1,7 +1,8 @@
-"""Messages between all pairs of nodes and their maximum, with a backward pass written by hand.
+"""Messages between pairs of nodes and their maximum, with a backward pass written by hand.
 
 Automatic differentiation would keep, copy and add a dozen tensors [B, N, N, H] at each step; this keeps three. Only the
-largest message of each receiver and channel has a gradient.
+largest message of each receiver and channel has a gradient. Where there are few edges, see
+`nar_bench_processors.edge_messages`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nar_bench.model.pairs import in_parts
+from nar_bench_processors.edge_messages import few_edges, max_edge_messages
+
+NONE = -1e6
+"""What a receiver without any sender receives, as in the reference."""
 
 
 def max_messages(
@@ -22,6 +27,7 @@ def max_messages(
     receiver: Float[Tensor, "B N H"],
     inner: nn.Linear,
     outer: nn.Linear,
+    adjacency: Bool[Tensor, "B N N"] | None = None,
 ) -> Float[Tensor, "B N H"]:
     """Return max_i U relu(V relu(W v_ij + s_i + r_j) + c) + d for each receiver j.
 
@@ -32,61 +38,125 @@ def max_messages(
         receiver: r.
         inner: H -> H, V and c.
         outer: H -> H, U and d.
+        adjacency: the pairs [b, i, j] that count; None for all.
     """
     weights = inner.weight, inner.bias, outer.weight
-    if torch.is_grad_enabled():
-        largest: Tensor = _MaxMessages.apply(values, weight, sender, receiver, *weights)  # type: ignore[no-untyped-call]
+    if adjacency is None:
+        return _largest(values, weight, sender, receiver, *weights, None) + outer.bias
+    if few_edges(adjacency):
+        largest = max_edge_messages(values, weight, sender, receiver, *weights, adjacency)
     else:
-        parts = zip(*(in_parts(tensor, values.shape[1]) for tensor in (values, sender, receiver)), strict=True)
-        largest = torch.cat([_messages(v, weight, s, r, *weights)[2].amax(dim=1) for v, s, r in parts])
-    return largest + outer.bias
+        largest = _largest(values, weight, sender, receiver, *weights, adjacency)
+    return torch.where(adjacency.any(dim=1)[..., None], largest + outer.bias, NONE)
 
 
-def _messages(
-    values: Tensor, weight: Tensor, sender: Tensor, receiver: Tensor, v: Tensor, c: Tensor, u: Tensor
-) -> tuple[Float[Tensor, "BNN H"], Float[Tensor, "BNN H"], Float[Tensor, "B N N H"]]:
-    """Return both hidden layers and the messages, d left out."""
-    shape = (*values.shape[:3], len(weight))
-    first = values.flatten(0, 2) @ weight.T
-    first.view(shape).add_(sender[:, :, None]).add_(receiver[:, None]).relu_()
-    second = torch.addmm(c, first, v.T).relu_()
-    return first, second, (second @ u.T).view(shape)
+def _largest(
+    values: Tensor,
+    weight: Tensor,
+    sender: Tensor,
+    receiver: Tensor,
+    v: Tensor,
+    c: Tensor,
+    u: Tensor,
+    adjacency: Tensor | None,
+) -> Float[Tensor, "B N H"]:
+    # 0 where the pair counts: adding floats is several times faster than filling where a bool tensor says so.
+    absent = None if adjacency is None else NONE * (~adjacency).to(values.dtype)[..., None]
+    if torch.is_grad_enabled():
+        largest: Tensor = _MaxMessages.apply(values, weight, sender, receiver, v, c, u, absent)  # type: ignore[no-untyped-call]
+        return largest
+    return _run(values, weight, sender, receiver, v, c, u, absent, keep=False)[0]
+
+
+def _run(
+    values: Tensor,
+    weight: Tensor,
+    sender: Tensor,
+    receiver: Tensor,
+    v: Tensor,
+    c: Tensor,
+    u: Tensor,
+    absent: Tensor | None,
+    *,
+    keep: bool,
+) -> tuple[Float[Tensor, "B N H"], list[Float[Tensor, "BNN H"]]]:
+    """Return the maxima and, where they are to be kept, both hidden layers and the messages, d left out."""
+    nodes = values.shape[1]
+    parts = in_parts(values, nodes)
+    rows = (len(values) if keep else len(parts[0])) * nodes**2
+    # Memory that the system has to hand out anew for each part costs as much time as the products.
+    made = [values.new_empty(rows, len(weight)) for _ in range(3)]
+    largest = torch.empty_like(receiver)
+    start = 0
+    for part in parts:
+        at = slice(start, start + len(part))
+        here = slice(at.start * nodes**2, at.stop * nodes**2) if keep else slice(0, len(part) * nodes**2)
+        first, second, messages = (tensor[here] for tensor in made)
+        pairs = first.view(*part.shape[:3], -1)
+        torch.mm(part.flatten(0, 2), weight.T, out=first)
+        pairs.add_(sender[at, :, None]).add_(receiver[at, None]).relu_()
+        torch.mm(first, v.T, out=second).add_(c).relu_()
+        torch.mm(second, u.T, out=messages)
+        by_pair = messages.view(pairs.shape)
+        if absent is not None:
+            by_pair.add_(absent[at])
+        torch.amax(by_pair, dim=1, out=largest[at])
+        start = at.stop
+    return largest, made if keep else []
 
 
 class _MaxMessages(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, weight: Tensor, sender: Tensor, receiver: Tensor, v: Tensor, c: Tensor, u: Tensor
+        ctx: Any,
+        values: Tensor,
+        weight: Tensor,
+        sender: Tensor,
+        receiver: Tensor,
+        v: Tensor,
+        c: Tensor,
+        u: Tensor,
+        absent: Tensor | None,
     ) -> Tensor:
-        first, second, messages = _messages(values, weight, sender, receiver, v, c, u)
-        largest = messages.amax(dim=1)
-        ctx.save_for_backward(values, weight, first, second, messages, largest, v, u)
+        largest, kept = _run(values, weight, sender, receiver, v, c, u, absent, keep=True)
+        ctx.save_for_backward(values, weight, *kept, largest, v, u)
         return largest
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         values, weight, first, second, messages, largest, v, u = ctx.saved_tensors
-        shape, flat = messages.shape, first.shape
-        # Equal messages share the gradient, as in the reference. A mask of floats: bool ones are several times slower.
-        chosen = torch.eq(messages, largest[:, None], out=torch.empty_like(messages))
-        to_messages = chosen.mul_((gradient / chosen.sum(dim=1))[:, None]).view(flat)
-        to_second = to_messages @ u
-        _through_relu(to_second, second)
-        to_u = to_messages.T @ second
-        # The gradient of the messages is spent, so its memory takes the next one.
-        to_first = torch.mm(to_second, v, out=to_messages)
-        _through_relu(to_first, first)
-        to_pairs = to_first.view(shape)
-        return (
-            (to_first @ weight).view(values.shape) if ctx.needs_input_grad[0] else None,
-            (values.flatten(0, 2).T @ to_first).T,
-            to_pairs.sum(dim=2),
-            to_pairs.sum(dim=1),
-            to_second.T @ first,
-            to_second.sum(dim=0),
-            to_u,
-        )
+        nodes, width = values.shape[1], len(weight)
+        parts = in_parts(values, nodes)
+        scratch = [values.new_empty(len(parts[0]) * nodes**2, width) for _ in range(2)]
+        to_values = torch.empty_like(values) if ctx.needs_input_grad[0] else None
+        to_weight, to_v, to_c, to_u = (torch.zeros_like(tensor) for tensor in (weight.T, v, v[0], u))
+        to_sender, to_receiver = torch.empty_like(largest), torch.empty_like(largest)
+        start = 0
+        for part in parts:
+            at = slice(start, start + len(part))
+            rows = slice(at.start * nodes**2, at.stop * nodes**2)
+            shape = (*part.shape[:3], width)
+            to_messages, to_second = (tensor[: rows.stop - rows.start] for tensor in scratch)
+            # Equal messages share the gradient, as in the reference. A mask of floats: bool ones are several times
+            # slower.
+            chosen = torch.eq(messages[rows].view(shape), largest[at, None], out=to_messages.view(shape))
+            chosen.mul_((gradient[at] / chosen.sum(dim=1))[:, None])
+            torch.mm(to_messages, u, out=to_second)
+            _through_relu(to_second, second[rows])
+            to_u.addmm_(to_messages.T, second[rows])
+            # The gradient of the messages is spent, so its memory takes the next one.
+            to_first = torch.mm(to_second, v, out=to_messages)
+            _through_relu(to_first, first[rows])
+            to_v.addmm_(to_second.T, first[rows])
+            to_c.add_(to_second.sum(dim=0))
+            to_weight.addmm_(part.flatten(0, 2).T, to_first)
+            if to_values is not None:
+                torch.mm(to_first, weight, out=to_values[at].flatten(0, 2))
+            torch.sum(to_first.view(shape), dim=2, out=to_sender[at])
+            torch.sum(to_first.view(shape), dim=1, out=to_receiver[at])
+            start = at.stop
+        return to_values, to_weight.T, to_sender, to_receiver, to_v, to_c, to_u, None
 
 
 def _through_relu(gradient: Tensor, activated: Tensor) -> None:

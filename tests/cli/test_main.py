@@ -62,6 +62,15 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded & {"torch", "numba", "pydantic", "pyarrow", "networkx", "jinja2"}
 
 
+def test_only_takes_names_with_commas_between_them(tmp_path: Path) -> None:
+    done = run("plan", "quickstart", "--only", "bfs,insertion_sort, mpnn", "--out", str(tmp_path), "--json")
+    trials = json.loads(done.stdout)["trials"]
+    assert {(*trial["algorithms"], trial["processor"]) for trial in trials} == {
+        ("bfs", "mpnn"),
+        ("insertion_sort", "mpnn"),
+    }
+
+
 def test_an_unexpected_error_is_one_line_and_the_traceback_is_there_on_request(tmp_path: Path) -> None:
     plugin = tmp_path / "odd.py"
     plugin.write_text(

@@ -102,6 +102,27 @@ class Clobbering(Mean):
         return out
 
 
+class Tilted(Mean):
+    """Writes edge vectors that depend on the order of the nodes."""
+
+    def forward(self, node: Any, edge: Any, *rest: Any) -> StepOutput:
+        out = super().forward(node, edge, *rest)
+        return out._replace(edge=edge.cumsum(dim=1))
+
+
+class Reusing(Mean):
+    """Returns the same tensor at every step and writes the next hidden vectors over it."""
+
+    def initial_state(self, node: Any) -> Any:
+        return (super().initial_state(node), torch.zeros_like(node))
+
+    def forward(self, node: Any, edge: Any, graph: Any, adjacency: Any, state: Any) -> StepOutput:
+        out = super().forward(node, edge, graph, adjacency, state[0])
+        with torch.no_grad():
+            state[1].copy_(out.hidden)
+        return out._replace(hidden=state[1], state=(out.hidden, state[1]))
+
+
 PROCESSOR = Processor("mean", 1, "a test", Options, Mean, writes_ideas=True)
 
 
@@ -121,6 +142,15 @@ BROKEN_PROCESSORS = {
     "ideas_do_not_see_later_inputs": (processor(Rewriting), "a later step changed an earlier idea"),
     "the_dtype_follows_the_inputs": (processor(Single), "float64 inputs give torch.float32"),
     "inputs_are_not_changed": (processor(Clobbering), r"forward\(\) changed its argument node"),
+    "written_edges_keep_to_their_graph_and_relabel": (
+        dataclasses.replace(processor(Tilted), writes_edges=True),
+        "edge vectors of relabelled nodes differ",
+    ),
+    "padding_in_time_does_not_leak": (processor(Reusing), "output 'pi' of a run of 2 hints changes by"),
+    "a_relabelled_problem_has_the_relabelled_answer": (
+        processor(Ordered),
+        "output 'pi' of a relabelled problem differs",
+    ),
 }
 
 

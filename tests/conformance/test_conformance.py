@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -85,3 +86,10 @@ def test_unknown_checks_and_components_are_refused() -> None:
         checks_for(Kind.ALGORITHM, HEALTHY, {"is_describd": "?"})
     with pytest.raises(UnknownName, match="component 'bsf' is not known. Did you mean 'bfs'"):
         checks_of("bsf")
+
+
+def test_a_processor_that_claims_to_read_the_order_of_nodes_has_to() -> None:
+    claims = dataclasses.replace(PROCESSOR, reads_order=True)
+    (check,) = (check for check in checks_for(Kind.PROCESSOR, claims) if check.name == "relabelling_relabels")
+    with pytest.raises(ConformanceError, match="relabelled nodes have the same hidden vectors"):
+        check()

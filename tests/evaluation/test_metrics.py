@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nar_bench
-from nar_bench.evaluation.metrics import exact_match, micro_f1, output_scores, score, validity
+from nar_bench.evaluation.metrics import (
+    chance_corrected,
+    exact_match,
+    hint_scores,
+    micro_f1,
+    output_f1,
+    output_scores,
+    score,
+    validity,
+)
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 
 X = Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR)
@@ -94,3 +103,45 @@ def test_an_algorithms_own_outputs_have_full_marks(algorithm: str) -> None:
     assert exact_match(found.spec, batch.outputs, batch.outputs) == 1
     assert validity(found, batch, batch.outputs) == 1
     assert all(found.verify(run.inputs, run.outputs) for run in batch)
+
+
+def test_scores_are_corrected_for_chance() -> None:
+    assert chance_corrected(0.75, 0.5) == 0.5
+    assert chance_corrected(0.5, 0.5) == 0
+    assert chance_corrected(0.25, 0.5) == -0.5
+    assert chance_corrected(1.0, 1.0) == 0
+
+
+def test_f1_is_pooled_over_all_nodes_and_averaged_over_graphs() -> None:
+    spec = AlgorithmSpec(
+        (
+            Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR),
+            Feature("m", Stage.OUTPUT, Location.NODE, Type.MASK),
+            Feature("p", Stage.OUTPUT, Location.NODE, Type.POINTER),
+        )
+    )
+    truth = {"m": np.array([[1, 1, 1, 0], [1, 0, -1, 0], [-1, -1, -1, -1]]), "p": np.array([[0, 1, 2, 3]] * 3)}
+    answers = {"m": np.array([[1, 1, 1, 0], [0, 1, 1, 0], [1, 1, 1, 1]]), "p": np.array([[0, 1, 2, 0]] * 3)}
+    # 3 hits, 4 counted positives answered, 4 true: 0.75; the graphs have 1 and 0, and the third has no entry.
+    assert output_f1(spec, truth, answers) == {
+        "micro_f1/m": 0.75,
+        "graph_mean_f1/m": 0.5,
+        "micro_f1/p": 0.75,
+        "graph_mean_f1/p": 0.75,
+    }
+
+
+def test_hints_are_scored_at_each_step_on_the_samples_that_live() -> None:
+    spec = AlgorithmSpec(
+        (
+            Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR),
+            Feature("h", Stage.HINT, Location.NODE, Type.POINTER),
+            Feature("r", Stage.HINT, Location.NODE, Type.SCALAR, given=True),
+            Feature("o", Stage.OUTPUT, Location.NODE, Type.MASK),
+        )
+    )
+    truth = {"h": np.zeros((4, 2, 2), int)}
+    answers = {"h": np.array([[[0, 0], [0, 1]], [[1, 1], [1, 1]], [[0, 1], [1, 1]]])}
+    # Step 1: both samples, 3 of 4 right; steps 2 and 3: the second sample has ended, 0 and 1 of 2 right.
+    expected = (2 * 0.75 + 1 * 0.0 + 1 * 0.5) / 4
+    assert hint_scores(spec, truth, answers, np.array([4, 2])) == {"h": pytest.approx(expected)}

@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nar_bench.errors import Unsupported
-from nar_bench.model.decoders import EdgeDecoder, GraphDecoder, Hidden, PointerDecoder, make_decoder
+from nar_bench.model.decoders import (
+    EdgeDecoder,
+    EdgePointerDecoder,
+    GraphDecoder,
+    GraphPointerDecoder,
+    Hidden,
+    PointerDecoder,
+    make_decoder,
+)
 from nar_bench.model.edges import EdgeVectors
 from nar_bench.spec import Feature, Location, Stage, Type
 
@@ -55,7 +62,40 @@ def test_the_graph_reads_the_largest_of_each_channel() -> None:
     torch.testing.assert_close(decoder(read), expected[:, 0])
 
 
-@pytest.mark.parametrize("location", [Location.EDGE, Location.GRAPH])
-def test_pointers_elsewhere_than_on_nodes_have_no_decoder(location: Location) -> None:
-    with pytest.raises(Unsupported, match=f"'x': a pointer on the {location}"):
-        make_decoder(Feature("x", Stage.OUTPUT, location, Type.POINTER), 12, 4, 4, torch.Generator())
+def test_pointers_on_edges_are_decoded_as_the_equation_says() -> None:
+    generator = torch.Generator().manual_seed(0)
+    feature = Feature("x", Stage.OUTPUT, Location.EDGE, Type.POINTER)
+    decoder = make_decoder(feature, 6, 2, 2, generator)
+    assert isinstance(decoder, EdgePointerDecoder)
+    node, pairs = torch.randn(3, 5, 6, generator=generator), torch.randn(3, 5, 5, 2, generator=generator)
+    edge = EdgeVectors(pairs, torch.eye(2), torch.zeros(2))
+    decoded = decoder(Hidden(node, edge, None, torch.zeros(3, 2)))
+    q = decoder.sender(node)[:, :, None] + decoder.receiver(node)[:, None] + decoder.edge(pairs)
+    r = decoder.target(node)
+    expected = decoder.score(torch.maximum(q[:, :, :, None], r[:, None, None]))[..., 0]
+    torch.testing.assert_close(decoded, expected)
+
+
+def test_a_pointer_on_the_graph_scores_each_node() -> None:
+    generator = torch.Generator().manual_seed(0)
+    decoder = make_decoder(Feature("x", Stage.OUTPUT, Location.GRAPH, Type.POINTER), 6, 2, 2, generator)
+    assert isinstance(decoder, GraphPointerDecoder)
+    node, graph = torch.randn(3, 5, 6, generator=generator), torch.randn(3, 2, generator=generator)
+    edge = EdgeVectors(torch.zeros(3, 5, 5, 0), torch.zeros(2, 0), torch.zeros(2))
+    expected = decoder.pooled(node.amax(dim=1)) + decoder.graph(graph) + decoder.target(node)[..., 0]
+    torch.testing.assert_close(decoder(Hidden(node, edge, None, graph)), expected)
+
+
+@pytest.mark.parametrize("kind", [(Location.NODE, Type.POINTER), (Location.EDGE, Type.MASK)])
+def test_masked_decoders_answer_along_edges_alone(kind: tuple[Location, Type]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    decoder = make_decoder(Feature("x", Stage.OUTPUT, *kind), 6, 2, 2, generator)
+    node = torch.randn(3, 5, 6, generator=generator)
+    edge = EdgeVectors(torch.randn(3, 5, 5, 2, generator=generator), torch.eye(2), torch.zeros(2))
+    free = Hidden(node, edge, None, torch.zeros(3, 2))
+    adjacency = torch.eye(5, dtype=torch.bool).expand(3, 5, 5)
+    everywhere, along = decoder(free), decoder(free._replace(adjacency=adjacency))
+    assert torch.equal(everywhere[adjacency], along[adjacency])
+    for one, masked in zip(everywhere, along, strict=True):
+        off = masked[~adjacency[0]]
+        assert (off == min(-1.0, one.min().item() - 1)).all()

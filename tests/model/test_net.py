@@ -17,7 +17,7 @@ from nar_bench.model.net import Net, Predictions
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import StepOutput
-from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.spec import Feature, Type
 from nar_bench.training.losses import supervised_loss
 
 ALGORITHMS = ["bfs", "bellman_ford", "insertion_sort"]
@@ -227,14 +227,3 @@ def test_a_processor_that_takes_dense_edges_computes_the_same() -> None:
 def test_what_is_no_processor_is_refused() -> None:
     with pytest.raises(Unsupported, match="Linear has no initial_state"):
         Net(nar_bench.algorithm("bfs").spec, nn.Linear(1, 1), REGIMES["hints"], NetConfig(1), torch.Generator())
-
-
-def test_a_spec_with_pointers_on_edges_is_refused_with_the_feature() -> None:
-    spec = AlgorithmSpec(
-        (
-            Feature("x", Stage.INPUT, Location.NODE, Type.SCALAR),
-            Feature("Pi", Stage.OUTPUT, Location.EDGE, Type.POINTER),
-        )
-    )
-    with pytest.raises(Unsupported, match="output 'Pi' is a pointer on the edge"):
-        Net(spec, Mpnn(MpnnConfig(), 4), REGIMES["hints"], NetConfig(4), torch.Generator())

@@ -1,23 +1,22 @@
 """Our network with the reference's parameters computes the reference's numbers.
 
-The files of other algorithms need the reference's triplet_gmpnn, which is written here as plainly as its description
-allows, to test encoders and decoders. Set NAR_BENCH_ORACLE to a folder with more files to test those too.
+Each file names the reference's processor; the registered one of that name is tested where it has `reference_names`.
+Set NAR_BENCH_ORACLE to a folder with more files to test those.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from nar_bench_processors.mpnn import REFERENCE_NAMES, Mpnn, MpnnConfig
 from oracles import ORACLE, part
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from nar_bench.evaluation.metrics import output_scores, score
 from nar_bench.model.answers import hard_outputs
@@ -25,79 +24,33 @@ from nar_bench.model.config import NetConfig
 from nar_bench.model.net import Net
 from nar_bench.model.reference_parameters import load_reference_parameters, our_name
 from nar_bench.model.regime import REGIMES
-from nar_bench.model.support import unsupported_reason
 from nar_bench.model.tensors import TensorBatch
-from nar_bench.plugin.contracts import StepOutput
+from nar_bench.plugin.contracts import Kind, Processor
+from nar_bench.plugin.registry import registry
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.training.losses import supervised_loss
 
 FOLDER = Path(os.environ["NAR_BENCH_ORACLE"]) / "networks" if "NAR_BENCH_ORACLE" in os.environ else ORACLE / "networks"
-FILES = sorted(
-    path.stem for path in FOLDER.glob("model__*.npz") if path.stem.split("__")[2] in ("mpnn", "triplet_gmpnn")
-)
+FILES = sorted(path.stem for path in FOLDER.glob("model__*.npz"))
+OUR_PROCESSORS = {"deepsets": "deep_sets"}
+"""The reference's processors -> ours, where the name differs."""
+OPTIONS = {"heads": "nb_heads", "triplet_features": "nb_triplet_fts", "layer_norm": "use_ln"}
+"""Our options of processors -> the reference's."""
 
 
-class TripletGmpnn(nn.Module):
-    ORDER: ClassVar = [
-        "m1",
-        "m2",
-        "me",
-        "mg",
-        "o1",
-        "o2",
-        "t1",
-        "t2",
-        "t3",
-        "te1",
-        "te2",
-        "te3",
-        "tg",
-        "o3",
-        "g1",
-        "g2",
-        "g3",
-    ]
-    NAMES: ClassVar = {
-        **{f"linear_{i}" if i else "linear": name for i, name in enumerate(ORDER)},
-        "mlp/~/linear_0": "l0",
-        "mlp/~/linear_1": "l1",
-        "layer_norm": "norm",
-    }
+def registered(reference: str) -> Processor | None:
+    """Return our processor that the reference has under this name, where it is registered."""
+    name = OUR_PROCESSORS.get(reference, reference)
+    if name not in {entry.name for entry in registry().entries(Kind.PROCESSOR)}:
+        return None
+    processor: Processor = registry().load(Kind.PROCESSOR, name)
+    return processor if processor.reference_names else None
 
-    def __init__(self, hidden: int, triplets: int = 8) -> None:
-        super().__init__()
-        for name in [*self.ORDER, "l0", "l1"]:
-            inputs = {"o3": triplets}.get(
-                name, 2 * hidden if name in ["m1", "m2", "o1", "t1", "t2", "t3", "g1"] else hidden
-            )
-            self.add_module(name, nn.Linear(inputs, triplets if name[0] == "t" else hidden))
-        self.norm = nn.LayerNorm(hidden)
 
-    def initial_state(self, node: Tensor) -> Tensor:
-        return torch.zeros_like(node)
-
-    def forward(self, node: Tensor, edge: Tensor, graph: Tensor, adjacency: Tensor, state: Tensor) -> StepOutput:
-        def f(name: str, x: Tensor) -> Tensor:
-            mapped: Tensor = self.get_submodule(name)(x)
-            return mapped
-
-        z = torch.cat([node, state], dim=-1)
-        messages = f("m1", z)[:, None] + f("m2", z)[:, :, None] + f("me", edge) + f("mg", graph)[:, None, None]
-        largest = f("l1", F.relu(f("l0", F.relu(messages)))).amax(dim=1)
-        triplets = (
-            f("t1", z)[:, :, None, None]
-            + f("t2", z)[:, None, :, None]
-            + f("t3", z)[:, None, None]
-            + f("te1", edge)[:, :, :, None]
-            + f("te2", edge)[:, :, None]
-            + f("te3", edge)[:, None]
-            + f("tg", graph)[:, None, None, None]
-        )
-        written = F.relu(f("o3", triplets.amax(dim=1)))
-        new = self.norm(F.relu(f("o1", z) + f("o2", largest)))
-        gate = torch.sigmoid(f("g3", F.relu(f("g1", z) + f("g2", largest))))
-        hidden = gate * new + (1 - gate) * state
-        return StepOutput(hidden, written, hidden, None)
+def options(processor: Processor, meta: dict[str, Any]) -> Any:
+    """Return the processor's options as the file has them."""
+    known = {field.name for field in fields(processor.config)}
+    return processor.config(**{ours: meta[theirs] for ours, theirs in OPTIONS.items() if ours in known})
 
 
 def ours(name: str) -> str:
@@ -136,17 +89,23 @@ class Case:
             self.arrays = {key.replace("algo_0_return_", "algo_0_return__"): value for key, value in arrays.items()}
         self.meta = json.loads(str(self.arrays["meta"]))
         self.spec = spec_of(self.meta)
-        if reason := unsupported_reason(self.spec):
-            pytest.skip(reason)
-        triplets = self.meta["processor"] == "triplet_gmpnn"
-        self.names = TripletGmpnn.NAMES if triplets else REFERENCE_NAMES
-        processor = TripletGmpnn(8) if triplets else Mpnn(MpnnConfig(), 8)
-        generator = torch.Generator().manual_seed(0)
-        self.net = Net(self.spec, processor, REGIMES["hints"], NetConfig(8), generator, writes_edges=triplets)
+        described = registered(self.meta["processor"])
+        if described is None:
+            pytest.skip(f"no processor '{self.meta['processor']}' with reference_names is registered")
+        self.names = described.reference_names
+        self.net = Net(
+            self.spec,
+            described.build(options(described, self.meta), 8),
+            REGIMES["hints"],
+            NetConfig(8),
+            torch.Generator().manual_seed(0),
+            writes_edges=described.writes_edges,
+            masks_decoders=described.masks_decoders,
+        )
         load_reference_parameters(self.net, part(self.arrays, "param/"), self.names)
         self.batch = TensorBatch(
             spec=self.spec,
-            nodes=self.meta["N"],
+            nodes=self.arrays["feat/input/pos"].shape[1],  # optimal_bst has one more than its size
             inputs=self._columns(Stage.INPUT),
             hints=self._columns(Stage.HINT),
             outputs=self._columns(Stage.OUTPUT),
@@ -213,3 +172,16 @@ def test_a_parameter_that_we_do_not_have_is_an_error(name: str) -> None:
     case = Case("model__bfs__mpnn")
     with pytest.raises(KeyError):
         load_reference_parameters(case.net, {name: np.zeros((1, 8), np.float32)}, case.names)
+
+
+@pytest.mark.skipif("NAR_BENCH_ORACLE" in os.environ, reason="the folder is another one")
+def test_the_files_cover_every_algorithm_and_every_processor() -> None:
+    pairs = [file.split("__")[1:] for file in FILES]
+    assert len(FILES) == 46
+    assert len({algorithm for algorithm, _ in pairs}) == 30
+    assert len({processor for _, processor in pairs}) == 17
+
+
+@pytest.mark.parametrize("reference", sorted({file.split("__")[2] for file in FILES}))
+def test_every_processor_of_the_reference_is_registered_with_its_names(reference: str) -> None:
+    assert registered(reference) is not None

@@ -11,11 +11,12 @@ from oracles import load, part
 
 from nar_bench.evaluation.metrics import output_scores
 from nar_bench.model.answers import fuse_permutation, hard_outputs
-from nar_bench.model.net import Predictions, soften
+from nar_bench.model.net import Predictions
+from nar_bench.model.reread import harden, soften
 from nar_bench.model.sinkhorn import log_sinkhorn
 from nar_bench.model.tensors import TensorBatch, cyclic_permutation
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
-from nar_bench.training.losses import supervised_loss
+from nar_bench.training.losses import permutation_losses, supervised_loss
 from nar_bench.trajectory import to_compact
 
 UNITS = load("networks", "units")
@@ -26,7 +27,7 @@ KINDS = [
         "mask": ("node", "edge", "graph"),
         "mask_one": ("node",),
         "categorical": ("node", "edge", "graph"),
-        "pointer": ("node",),
+        "pointer": ("node", "edge"),
     }.items()
     for place in places
 ]
@@ -117,6 +118,22 @@ def test_hard_permutations_are_the_references() -> None:
     unit = part(UNITS, "postprocess/permutation_pointer.node/")
     log_p = log_sinkhorn(torch.from_numpy(unit["in"]), 50)
     np.testing.assert_array_equal(log_p.argmax(dim=-1), unit["hard"].argmax(axis=-1))
+
+
+def test_permutations_that_are_read_again_are_the_references() -> None:
+    unit = part(UNITS, "postprocess/permutation_pointer.node/")
+    described = Feature("x", Stage.HINT, Location.NODE, Type.PERMUTATION_POINTER)
+    raw = torch.from_numpy(unit["in"])
+    np.testing.assert_allclose(soften(described, raw), unit["soft"], atol=1e-6)
+    np.testing.assert_array_equal(harden(described, raw), unit["hard"])
+
+
+def test_the_loss_of_permutation_hints_is_the_references() -> None:
+    unit = part(UNITS, "hint_loss/permutation_pointer.node/")
+    truth = torch.from_numpy(unit["truth"]).argmax(dim=-1)[1:]
+    losses = permutation_losses(torch.from_numpy(unit["pred"]), truth)
+    live = torch.from_numpy(unit["lengths"] > np.arange(1, len(truth) + 1)[:, None])
+    assert losses[live].mean().item() == pytest.approx(float(unit["value"]), rel=1e-5)
 
 
 @pytest.mark.parametrize(

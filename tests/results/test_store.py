@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_records import content, record
+from made_records import content, record, together
 
 import nar_bench
 from nar_bench.errors import RecordError, StoreError
@@ -35,7 +35,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
         ("{", "Invalid JSON"),
         (json.dumps(content())[:-20], "Invalid JSON"),
         (json.dumps(content(seed="0")), "seed: Input should be a valid integer"),
-        (json.dumps(content(schema=2)), "schema: Input should be 1"),
+        (json.dumps(content(schema=3)), "schema: Input should be 2"),
         (json.dumps({**content(), "extra": 1}), "extra: Extra inputs are not permitted"),
         (json.dumps({k: v for k, v in content().items() if k != "scores"}), "scores: Field required"),
         (json.dumps(content(2)), "the file name says 0000000000000001"),
@@ -143,7 +143,32 @@ def test_the_table_is_long_with_one_row_for_every_score(tmp_path: Path) -> None:
     assert (one["algorithm"], one["regime"], one["seed"], one["value"], one["count"]) == ("bfs", "hints", 3, 0.7, 4)
 
 
+def test_the_table_has_the_rows_of_every_algorithm_of_a_record(tmp_path: Path) -> None:
+    Store(tmp_path).write(together(1, "bfs", "dfs"))
+    rows = [row for row in nar_bench.load_results(tmp_path).to_pylist() if row["metric"] == "score"]
+    assert [(row["algorithm"], row["size"], row["value"]) for row in rows] == [
+        ("bfs", 16, 0.9),
+        ("bfs", 64, 0.7),
+        ("dfs", 16, 0.8),
+        ("dfs", 64, 0.6),
+    ]
+
+
 def test_the_golden_record_can_still_be_read() -> None:
     """Records are kept for years; a change that cannot read this one needs a new schema number."""
-    text = (Path(__file__).parent / "golden_record.json").read_text()
+    text = (Path(__file__).parent / "golden_record_2.json").read_text()
     assert Record.from_json(text, "golden").to_json() == text
+
+
+def test_a_record_of_the_first_schema_is_read_as_one_of_this() -> None:
+    text = (Path(__file__).parent / "golden_record.json").read_text()
+    read = Record.from_json(text, "golden")
+    assert read.to_json() == (Path(__file__).parent / "golden_record_2.json").read_text()
+    assert (read.name, {score.algorithm for score in read.scores}) == ("bfs", {"bfs"})
+
+
+@pytest.mark.parametrize("part", ["scores", "training", "config", "trial", "similar_input"])
+def test_a_damaged_record_of_the_first_schema_is_named(part: str) -> None:
+    old = json.loads((Path(__file__).parent / "golden_record.json").read_text())
+    with pytest.raises(RecordError, match=f"old: {part}"):
+        Record.from_json(json.dumps({**old, part: "damaged"}), "old")

@@ -35,6 +35,12 @@ GOLDEN = "d9026c36f78cde18"
         ("p = [0.3, 0.5]", "p = [0.3]"),
         ("count = 2", "count = 3"),
         ('"cosine"', '"dot"'),
+        ("steps = 3", 'steps = 3\nselect = "best"'),
+        ("steps = 3", "steps = 3\ncount = 100"),
+        ("steps = 3", 'steps = 3\ndistribution = "test"'),
+        ("[train.shift.bfs]", "[train.algorithm.bfs]\nsizes = [5]\n[train.shift.bfs]"),
+        ("[evaluate]", "[evaluate.algorithm.bfs]\ncount = 3\n[evaluate]"),
+        ("seeds = [0, 1]", "seeds = [0, 1]\ntogether = true"),
     ],
 )
 def test_it_changes_with_what_changes_the_result(tmp_path: Path, old: str, new: str) -> None:
@@ -48,10 +54,41 @@ def test_it_changes_with_what_changes_the_result(tmp_path: Path, old: str, new: 
         ("steps = 3", "steps = 3\ncheckpoint_every = 7"),
         ("version = 1", "version = 2"),
         ("[evaluate]", "# a comment\n[evaluate]"),
+        ("steps = 3", 'steps = 3\nupdate = "average"'),
+        ("steps = 3", "steps = 3\nvalidate_every = 7\nvalidation_count = 3\nvalidation_size = 5"),
     ],
 )
 def test_it_does_not_change_with_anything_else(tmp_path: Path, old: str, new: str) -> None:
     assert ids(tmp_path) == ids(tmp_path, old, new)
+
+
+MINE = GOOD.replace('"hints", "memory"', '"mine"').replace("[model]", '[regime.mine]\nbase = "hints"\n[model]')
+
+
+def test_the_values_of_a_regime_count(tmp_path: Path) -> None:
+    changed = MINE.replace('base = "hints"', 'base = "hints"\nencode_hints = false')
+    one, other = ([planned.trial.id for planned in plan_of(tmp_path, text).planned] for text in (MINE, changed))
+    assert not set(one) & set(other)
+
+
+TOGETHER = GOOD.replace("seeds", "together = true\nseeds", 1)
+
+
+def test_together_order_and_kind_of_update_count(tmp_path: Path) -> None:
+    texts = (
+        TOGETHER,
+        TOGETHER.replace('"bfs", "insertion_sort"', '"insertion_sort", "bfs"'),
+        TOGETHER.replace("steps = 3", 'steps = 3\nupdate = "average"'),
+    )
+    several = [{one.trial.id for one in plan_of(tmp_path, text).planned} for text in texts]
+    assert len(set.union(*several)) == sum(len(one) for one in several)
+
+
+def test_one_algorithm_together_is_the_trial_that_it_is_alone(tmp_path: Path) -> None:
+    alone = GOOD.replace('"bfs", "insertion_sort"', '"bfs"')
+    together = alone.replace("seeds", "together = true\nseeds", 1)
+    one, other = ([planned.trial for planned in plan_of(tmp_path, text).planned] for text in (alone, together))
+    assert one == other
 
 
 def test_every_trial_has_its_own(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def scores(out: Path) -> dict[str, list[object]]:
     return {record.trial: [score.model_dump() for score in record.scores] for record in good}
 
 
+def curves(out: Path) -> dict[str, object]:
+    """Losses, validation scores and the step selected, of every trial."""
+    found = {record.trial: record.training for record in Store(out).records()[0]}
+    return {trial: one and (one.losses, one.validation, one.selected) for trial, one in found.items()}
+
+
 def test_a_run_leaves_records_a_table_and_a_board_and_running_again_does_nothing(tmp_path: Path) -> None:
     suite, out = write(tmp_path, TINY), tmp_path / "out"
     done = command("run", suite, "--out", out, "--threads", "1")
@@ -50,7 +56,9 @@ def test_a_run_leaves_records_a_table_and_a_board_and_running_again_does_nothing
     assert "insertion_sort" in (out / "board" / "index.html").read_text()
     assert not list((out / "checkpoints").glob("*")) if (out / "checkpoints").exists() else True
     table = nar_bench.load_results(out).to_pylist()
-    assert {row["metric"] for row in table} == {"score", "score/pi", "score/pred", "exact_match", "validity", "chance"}
+    by_output = {f"{metric}/{name}" for metric in ("score", "micro_f1", "graph_mean_f1") for name in ("pi", "pred")}
+    of_all = {"score", "exact_match", "validity", "chance", "chance_corrected"}
+    assert {row["metric"] for row in table} == by_output | of_all
     assert {row["size"] for row in table} == {4, 6}
     before = {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
     again = command("run", suite, "--out", out)
@@ -59,13 +67,15 @@ def test_a_run_leaves_records_a_table_and_a_board_and_running_again_does_nothing
     assert {path: path.stat().st_mtime_ns for path in (out / "records").iterdir()} == before
     record = json.loads(next((out / "records").iterdir()).read_text())
     assert record["environment"]["threads"] == 1
-    assert record["algorithm"]["distribution"] == "nar-bench"
+    assert record["algorithms"][0]["distribution"] == "nar-bench"
     assert record["training"]["steps"] == 3
 
 
 @pytest.mark.slow
-def test_a_run_killed_again_and_again_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
-    text = GOOD.replace("steps = 3", "steps = 60\ncheckpoint_every = 5").replace("seeds = [0, 1]", "seeds = [0]")
+@pytest.mark.parametrize("together", ["false", "true"])
+def test_a_run_killed_again_and_again_ends_where_an_uninterrupted_one_does(tmp_path: Path, together: str) -> None:
+    text = GOOD.replace("steps = 3", 'steps = 60\ncheckpoint_every = 5\nselect = "best"\nvalidate_every = 7')
+    text = text.replace("seeds = [0, 1]", f"seeds = [0]\ntogether = {together}")
     suite = write(tmp_path, text)
     assert command("run", suite, "--out", tmp_path / "whole", "--threads", "1").returncode == 0
     for wait in (5.0, 5.5, 6.0, 6.5):
@@ -77,6 +87,7 @@ def test_a_run_killed_again_and_again_ends_where_an_uninterrupted_one_does(tmp_p
         process.wait()
     assert command("run", suite, "--out", tmp_path / "killed", "--threads", "1").returncode == 0
     assert scores(tmp_path / "killed") == scores(tmp_path / "whole")
+    assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
 
 
 def test_a_damaged_record_is_run_again_and_nothing_else_is_touched(tmp_path: Path) -> None:

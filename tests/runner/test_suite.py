@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from nar_bench.errors import SuiteError, UnknownName
+from nar_bench.model.regime import REGIMES
 from nar_bench.runner.run import Prepared, prepare
 
 GOOD = """
@@ -55,10 +57,9 @@ def test_a_grid_is_expanded_and_what_cannot_run_is_skipped_with_its_reason(tmp_p
     assert {one.reason for one in skipped} == {"mpnn writes no ideas, which the regime memory contrasts"}
     memory = next(one.trial for one in planned if one.trial.regime == "memory" and one.state == "to do")
     assert memory.similarity is not None
-    assert memory.similar_input is not None
-    assert memory.similar_input.name == "reweighted_edges"
+    assert [used.name for used in memory.similar_inputs] == ["reweighted_edges"]
     assert memory.config["processor"] == {"idea_size": 4, "heads": 1, "layer_norm": True}
-    assert memory.config["train_shift"] == {"p": [0.3, 0.5], "positions": "random"}
+    assert memory.config["algorithms"]["bfs"]["train_shift"] == {"p": [0.3, 0.5], "positions": "random"}
 
 
 def test_every_fault_is_told_at_once_with_its_place_and_a_suggestion(tmp_path: Path) -> None:
@@ -118,11 +119,9 @@ def test_a_similar_input_for_another_algorithm_is_skipped_with_its_reason(tmp_pa
     reasons = {
         one.reason
         for one in plan_of(tmp_path, text).planned
-        if one.trial.algorithm.name == "bfs" and one.trial.regime == "memory"
+        if one.trial.name == "bfs" and one.trial.regime == "memory"
     }
-    assert any(
-        reason.startswith("same_order does not hold for bfs, only for bubble_sort, heapsort,") for reason in reasons
-    )
+    assert any(one.startswith("same_order does not hold for bfs, only for bubble_sort, ") for one in reasons)
 
 
 def test_overrides_are_applied_and_checked_like_the_file(tmp_path: Path) -> None:
@@ -138,7 +137,7 @@ def test_overrides_are_applied_and_checked_like_the_file(tmp_path: Path) -> None
 
 def test_only_keeps_what_is_named(tmp_path: Path) -> None:
     planned = plan_of(tmp_path, only=["bfs", "hints"]).planned
-    assert {(one.trial.algorithm.name, one.trial.regime) for one in planned} == {("bfs", "hints")}
+    assert {(one.trial.name, one.trial.regime) for one in planned} == {("bfs", "hints")}
     assert "--only bsf: suite small has no such name. Did you mean 'bfs'?" in faults_of(tmp_path, GOOD, only=["bsf"])
 
 
@@ -151,3 +150,132 @@ def test_a_suite_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_the_suites_that_we_ship_are_right() -> None:
     assert prepare("quickstart", "/nowhere").planned
+
+
+def with_regime(table: str) -> str:
+    return GOOD.replace('"hints", "memory"', '"mine"').replace("[model]", f"[regime.mine]\n{table}\n[model]")
+
+
+def test_a_regime_of_the_suite_is_a_built_in_one_with_changes(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, with_regime('base = "hints"\nencode_hints = false')).planned
+    assert {one.trial.regime for one in planned} == {"mine"}
+    expected = {**dataclasses.asdict(REGIMES["hints"]), "encode_hints": False}
+    assert planned[0].trial.config["regime"] == {key: value for key, value in expected.items() if key != "name"}
+
+
+def test_a_regime_of_the_suite_can_use_the_memory(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, with_regime('base = "memory"\ndecode_hints = true')).planned
+    made = next(one.trial for one in planned if one.state == "to do")
+    assert (made.similarity and made.similarity.name, len(made.similar_inputs)) == ("cosine", 1)
+    told = faults_of(tmp_path, with_regime('base = "memory"').replace('similarity = "cosine"\n', ""))
+    assert "trials[0].similarity: the regime mine needs one of: cosine, dot" in told
+
+
+def test_every_fault_of_a_regime_is_told(tmp_path: Path) -> None:
+    text = with_regime('base = "hintz"\nencode_hint = true\ndecode_hints = 1\nname = "x"').replace(
+        "[model]", "[regime.hints]\n[model]"
+    )
+    told = faults_of(tmp_path, text.replace('"mine"', '"mina"'))
+    for fault in (
+        "regime.mine.base: got 'hintz'; it must be one of: hints, decoded_only, no_hints, memory",
+        "regime.mine.encode_hint: this key is not known. Did you mean 'encode_hints'?",
+        "regime.mine.decode_hints: got 1; input should be a valid boolean",
+        "regime.mine.name: the table's own name is the regime's",
+        "regime.hints: this regime is built in; give yours another name",
+        "regime.hints.base: this key is missing; give one of: hints",
+        "trials[0].regimes[0]: regime 'mina' is not known. Did you mean 'mine'?",
+    ):
+        assert fault in told
+
+
+def test_options_about_data_can_be_set_for_one_algorithm(tmp_path: Path) -> None:
+    text = GOOD + "[evaluate.algorithm.bfs]\ncount = 9\n[train.algorithm.bfs]\nsizes = [5, 6]\n"
+    text = text.replace("steps = 3", 'steps = 3\nselect = "best"').replace("sizes = [4]", "sizes = [4]\ncount = 10")
+    by_name = {one.trial.name: one.trial.config for one in plan_of(tmp_path, text).planned}
+    own = by_name["bfs"]["algorithms"]["bfs"]
+    assert (own["train"], own["evaluate"]) == ({"sizes": [5, 6]}, {"count": 9})
+    assert by_name["bfs"]["train"] == by_name["insertion_sort"]["train"]
+    assert by_name["insertion_sort"]["algorithms"]["insertion_sort"]["train"] == {}
+
+
+def test_every_fault_of_an_algorithms_own_options_is_told(tmp_path: Path) -> None:
+    text = GOOD + (
+        "[train.algorithm]\nbsf = {}\nbfs = { steps = 3, sizes = [0] }\ninsertion_sort = 3\n"
+        "[evaluate.algorithm.bfs]\nseed = 3\ncount = 'many'\n"
+    )
+    told = faults_of(tmp_path, text)
+    for fault in (
+        "train.algorithm.bsf: algorithm 'bsf' is not known. Did you mean 'bfs'?",
+        "train.algorithm.bfs.steps: this key cannot be set for one algorithm; these can: sizes, count,",
+        "train.algorithm.bfs.sizes: got (0,); it must be one or more sizes of at least 1",
+        "train.algorithm.insertion_sort: got 3; a table is needed",
+        "evaluate.algorithm.bfs.seed: this key cannot be set for one algorithm; these can: sizes, count",
+        "evaluate.algorithm.bfs.count: got 'many'; input should be a valid integer",
+    ):
+        assert fault in told
+
+
+@pytest.mark.parametrize("key", ["algorithm", "shift"])
+def test_tables_by_algorithm_are_tables(tmp_path: Path, key: str) -> None:
+    text = GOOD.replace("[train.shift.bfs]\np = [0.3, 0.5]\n", "").replace(
+        "seeds =", f"train = {{ {key} = 3 }}\nseeds ="
+    )
+    told = faults_of(tmp_path, text)
+    assert f"trials[0].train.{key}: got 3; tables named after algorithms are needed" in told
+
+
+def test_a_grid_s_own_table_replaces_the_suite_s_and_full_ids_are_names_too(tmp_path: Path) -> None:
+    text = GOOD + '[train.algorithm."nar-bench/bfs"]\nsizes = [5]\n[train.algorithm.insertion_sort]\nsizes = [6]\n'
+    text = text.replace("seeds =", "train = { algorithm = { insertion_sort = { count = 9 } } }\nseeds =")
+    own = {
+        one.trial.name: one.trial.config["algorithms"][one.trial.name]["train"]
+        for one in plan_of(tmp_path, text).planned
+    }
+    assert own == {"bfs": {"sizes": [5]}, "insertion_sort": {"count": 9}}
+
+
+def test_samples_can_be_drawn_from_the_test_distribution(tmp_path: Path) -> None:
+    text = GOOD.replace("steps = 3", 'steps = 3\ndistribution = "test"').replace(
+        "[train.shift.bfs]\np = [0.3, 0.5]", ""
+    )
+    shifts = [one.trial.config["algorithms"][one.trial.name]["train_shift"] for one in plan_of(tmp_path, text).planned]
+    assert shifts == [{}] * len(shifts)
+
+
+TOGETHER = GOOD.replace("seeds", "together = true\nseeds", 1)
+
+
+def test_algorithms_together_are_one_trial(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, TOGETHER).planned
+    assert len(planned) == 2 * 2 * 2
+    assert {one.trial.name for one in planned} == {"bfs + insertion_sort"}
+    memory = next(one.trial for one in planned if one.trial.regime == "memory" and one.state == "to do")
+    assert [used.name for used in memory.similar_inputs] == ["reweighted_edges", "same_order"]
+    assert memory.config["algorithms"]["bfs"]["train_shift"]["p"] == [0.3, 0.5]
+    assert memory.config["algorithms"]["insertion_sort"]["train_shift"] == {"positions": "random"}
+
+
+def test_one_that_cannot_be_trained_keeps_all_from_it_and_is_named(tmp_path: Path) -> None:
+    text = TOGETHER.replace('"insertion_sort"', '"sparse_bfs", "insertion_sort"')
+    reasons = {one.reason for one in plan_of(tmp_path, text, only=["hints", "mpnn"]).planned}
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("sparse_bfs: ")
+    text = TOGETHER.replace(
+        '"memory_mpnn"]', '"memory_mpnn"]\nsimilar_inputs = { insertion_sort = "reweighted_edges" }'
+    )
+    text = text.replace('"mpnn", ', "").replace('"hints", ', "")
+    (reason,) = {one.reason for one in plan_of(tmp_path, text).planned}
+    assert reason.startswith("insertion_sort: reweighted_edges does not hold for insertion_sort")
+
+
+def test_an_algorithm_is_together_with_others_only(tmp_path: Path) -> None:
+    told = faults_of(tmp_path, TOGETHER.replace('"insertion_sort"', '"bfs"'))
+    assert "trials[0].algorithms: bfs comes twice; together each may come once" in told
+
+
+def test_only_keeps_a_trial_of_several_algorithms_where_all_are_named(tmp_path: Path) -> None:
+    assert len(plan_of(tmp_path, TOGETHER, only=["insertion_sort", "bfs"]).planned) == 8
+    with pytest.raises(SuiteError, match="Algorithms that are trained together must all be named"):
+        plan_of(tmp_path, TOGETHER, only=["bfs"])
+    both = TOGETHER + '[[trials]]\nalgorithms = ["bfs"]\nprocessors = ["mpnn"]\nregimes = ["hints"]\nseeds = [0]\n'
+    assert [one.trial.name for one in plan_of(tmp_path, both, only=["bfs"]).planned] == ["bfs"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -21,75 +23,85 @@ from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import registry
 from nar_bench.training.checkpoint import Checkpoint, load_checkpoint
 from nar_bench.training.config import TrainConfig
-from nar_bench.training.loop import Progress, TrainJob, train, training_batch
+from nar_bench.training.loop import Progress, Task, TrainJob, train
 
 SCRIPT = Path(__file__).parent / "killed_training.py"
 
 
-def start(algorithm: str, regime: str, checkpoint: Path, pause: float = 0.0) -> subprocess.Popen[str]:
-    command = [sys.executable, str(SCRIPT), algorithm, regime, str(checkpoint), str(pause)]
+def start(
+    algorithms: str, regime: str, checkpoint: Path, options: dict[str, object], pause: float = 0.0
+) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SCRIPT), algorithms, regime, str(checkpoint), str(pause), json.dumps(options)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def end_of(process: subprocess.Popen[str]) -> list[str]:
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0
-    return output.splitlines()[-1].rpartition(" ")[::2]  # (weights and losses, resumed_from)
+    return output.splitlines()[-1].rpartition(" ")[::2]  # (weights, losses and validation scores, resumed_from)
+
+
+BEST = {"select": "best", "validate_every": 4, "validation_count": 4}
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "regime"),
-    [pytest.param("insertion_sort", "hints", marks=pytest.mark.slow), ("insertion_sort", "memory")],
+    ("algorithms", "regime", "options"),
+    [
+        pytest.param("insertion_sort", "hints", {}, marks=pytest.mark.slow),
+        pytest.param("insertion_sort", "memory", {}, marks=pytest.mark.slow),
+        pytest.param("insertion_sort", "hints", {"count": 10, **BEST}, marks=pytest.mark.slow),
+        pytest.param("insertion_sort,bfs", "hints", {"update": "average"}, marks=pytest.mark.slow),
+        ("bfs,insertion_sort", "memory", BEST),
+    ],
 )
-def test_a_killed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path, algorithm: str, regime: str) -> None:
-    (whole, _) = end_of(start(algorithm, regime, tmp_path / "whole.pt"))
+def test_a_killed_run_ends_where_an_uninterrupted_one_does(
+    tmp_path: Path, algorithms: str, regime: str, options: dict[str, object]
+) -> None:
+    (whole, _) = end_of(start(algorithms, regime, tmp_path / "whole.pt", options))
     moments = random.Random(regime)
     for _ in range(2):
-        process = start(algorithm, regime, tmp_path / "killed.pt", pause=0.01)
+        process = start(algorithms, regime, tmp_path / "killed.pt", options, pause=0.01)
         assert process.stdout is not None
         for _ in range(moments.randint(4, 10)):
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-    (resumed, at) = end_of(start(algorithm, regime, tmp_path / "killed.pt"))
+    (resumed, at) = end_of(start(algorithms, regime, tmp_path / "killed.pt", options))
     assert int(at) > 0
     assert resumed == whole
 
 
-def job(tmp_path: Path, **config: object) -> TrainJob:
-    bfs = nar_bench.algorithm("bfs")
+def tasks_of(*algorithms: str, regime: str = "hints", **config: Any) -> list[Task]:
+    """Nets of width 4 that share an mpnn, all from one seed."""
     processor = registry().load(Kind.PROCESSOR, "mpnn")
-    net = Net(
-        bfs.spec,
-        processor.build(processor.config(), 4),
-        REGIMES["hints"],
-        NetConfig(hidden=4),
-        torch.Generator().manual_seed(0),
-    )
-    options = {"steps": 4, "batch": 2, "sizes": (3,), "checkpoint_every": 2, **config}
-    return TrainJob(bfs, net, TrainConfig(**options), 1, {}, "a" * 16, tmp_path / "c.pt")  # type: ignore[arg-type]
+    torch.manual_seed(0)
+    module = processor.build(processor.config(), 4)
+    generator = torch.Generator().manual_seed(0)
+    options = TrainConfig(**{"steps": 4, "batch": 2, "sizes": (3,), "checkpoint_every": 2, **config})
+    made = [nar_bench.algorithm(name) for name in algorithms]
+    nets = [Net(one.spec, module, REGIMES[regime], NetConfig(hidden=4), generator) for one in made]
+    return [Task(one, net, options) for one, net in zip(made, nets, strict=True)]
+
+
+def job(tmp_path: Path, **config: Any) -> TrainJob:
+    return TrainJob(tasks_of("bfs", **config), 1, "a" * 16, tmp_path / "c.pt")
 
 
 def test_every_step_is_told_with_its_loss_and_rate(tmp_path: Path) -> None:
     seen: list[Progress] = []
     result = train(job(tmp_path), seen.append)
     assert [at.step for at in seen] == [1, 2, 3, 4]
-    assert all(at.loss > 0 and at.examples_per_second > 0 and "output/pi" in at.parts for at in seen)
+    assert all(at.loss > 0 and at.examples_per_second > 0 and "output/pi" in at.parts["bfs"] for at in seen)
     assert (result.steps, result.examples, result.resumed_from) == (4, 8, 0)
-    assert result.losses == [(at.step, at.loss) for at in seen]
-
-
-def test_steps_cycle_through_the_sizes_and_no_sample_comes_twice(tmp_path: Path) -> None:
-    batches = [training_batch(job(tmp_path, sizes=(3, 5)), step) for step in range(4)]
-    assert [batch.nodes for batch in batches] == [3, 5, 3, 5]
-    assert (batches[0].inputs["A"] != batches[2].inputs["A"]).any()
+    assert result.losses == {"bfs": [(at.step, at.loss) for at in seen]}
+    assert (result.validation, result.selected) == ({}, 4)
 
 
 def test_a_loss_that_is_not_finite_is_an_error_that_says_where(tmp_path: Path) -> None:
     broken = job(tmp_path)
     with torch.no_grad():
-        next(broken.net.parameters()).fill_(float("nan"))
+        next(broken.tasks[0].net.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match=r"'bfs': the loss is nan at step 1 of 4. The parts: output/pi nan"):
         train(broken)
 
@@ -106,9 +118,15 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(tmp_path: Path, damage:
 
 
 def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path) -> None:
-    Checkpoint("b" * 16, 1, [], {}).save(tmp_path / "c.pt")
+    Checkpoint("b" * 16, 1, {}, {}, {}).save(tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match=f"belongs to trial {'b' * 16}, not to {'a' * 16}"):
         train(job(tmp_path))
+
+
+def test_a_checkpoint_of_another_format_is_refused(tmp_path: Path) -> None:
+    torch.save({"format": 1, "trial": "a" * 16, "step": 1, "losses": [], "states": {}}, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="has format 1, this version reads 2. Delete it to train"):
+        load_checkpoint(tmp_path / "c.pt", "a" * 16)
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
@@ -118,7 +136,9 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
         def __reduce__(self) -> object:
             return (Path.touch, (marker,))
 
-    torch.save({"format": 1, "trial": "a" * 16, "step": 1, "losses": [], "states": Evil()}, tmp_path / "c.pt")
+    torch.save(
+        {"format": 2, "trial": "a" * 16, "step": 1, "losses": {}, "validation": {}, "states": Evil()}, tmp_path / "c.pt"
+    )
     with pytest.raises(CheckpointError, match="cannot be read"):
         load_checkpoint(tmp_path / "c.pt", "a" * 16)
     assert not marker.exists()
@@ -127,14 +147,14 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_the_old_checkpoint(tmp_path: Path) -> None:
     """RLIMIT_FSIZE makes the kernel refuse the write, as a full disk does."""
     path = tmp_path / "c.pt"
-    Checkpoint("a" * 16, 1, [], {}).save(path)
+    Checkpoint("a" * 16, 1, {}, {}, {}).save(path)
     before = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
         with pytest.raises(StoreError, match="cannot write .*c.pt: File too large. What was there before is unchanged"):
-            Checkpoint("a" * 16, 2, [], {"x": torch.zeros(1000)}).save(path)
+            Checkpoint("a" * 16, 2, {}, {}, {"x": torch.zeros(1000)}).save(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before

@@ -71,3 +71,17 @@ def test_a_feature_that_is_masked_everywhere_has_loss_zero_and_finite_gradients(
     assert total == 0
     assert raw.grad is not None
     assert not raw.grad.any()
+
+
+def test_a_penalty_is_a_mean_over_the_steps_that_each_run_makes() -> None:
+    # Runs of four, two and one hints make three, one and one steps; what lies beyond is padding.
+    hint = Feature("h", Stage.HINT, Location.GRAPH, Type.SCALAR)
+    batch = batch_of(
+        AlgorithmSpec((X, hint, SCALAR_OUTPUT)), {"h": torch.zeros(4, 3)}, {"y": torch.zeros(3)}, [4, 2, 1]
+    )
+    made = torch.tensor([[1.0, 4.0, 5.0], [2.0, 90.0, 90.0], [6.0, 90.0, 90.0]], requires_grad=True)
+    total, parts = supervised_loss(Predictions({"y": torch.zeros(3)}, {}, None, penalties=made), batch)
+    assert parts["penalty"].item() == total.item() == pytest.approx((3 + 4 + 5) / 3)
+    total.backward()
+    assert made.grad is not None
+    torch.testing.assert_close(made.grad, torch.tensor([[1 / 9, 1 / 3, 1 / 3], [1 / 9, 0.0, 0.0], [1 / 9, 0.0, 0.0]]))

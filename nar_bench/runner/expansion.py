@@ -1,0 +1,395 @@
+"""From a suite to trials: every combination with every option, and why one cannot be run."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nar_bench.data.generate import POSITIONS, shift_axes
+from nar_bench.errors import NarBenchError, did_you_mean
+from nar_bench.evaluation.config import OWN_OPTIONS as OWN_EVALUATION
+from nar_bench.evaluation.config import EvaluateConfig
+from nar_bench.model.config import NetConfig
+from nar_bench.model.regime import REGIMES, Regime
+from nar_bench.model.support import unsupported_reason
+from nar_bench.plugin.contracts import Algorithm, Kind, Processor, SimilarInput
+from nar_bench.plugin.registry import Entry, Registry
+from nar_bench.results.record import SuiteName, Used, name_of
+from nar_bench.runner.identity import module_hash, trial_id
+from nar_bench.runner.options import Fault, build_options
+from nar_bench.runner.suite import Grid, SuiteSource, suite_error
+from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING
+from nar_bench.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One processor, regime and seed, and one algorithm or several that share it, with every option; plain data."""
+
+    id: str
+    suite: SuiteName
+    algorithms: tuple[Used, ...]
+    processor: Used
+    similarity: Used | None
+    similar_inputs: tuple[Used, ...]
+    """One for each algorithm in the regime `memory`, else none."""
+    regime: str
+    seed: int
+    config: dict[str, Any]
+    """regime, model, processor, similarity, train and evaluate; algorithms holds for each by name what is its own:
+    options of train and evaluate, train_shift and evaluate_shift."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls the algorithms."""
+        return name_of(self.algorithms)
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        similarity = f" {self.similarity.name}" if self.similarity else ""
+        return f"{self.name} / {self.processor.name} / {self.regime}{similarity} / seed {self.seed}"
+
+
+def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
+    """Return the trials of a suite in the order of the file, each once, with the reason why it cannot be run or "".
+
+    Raises:
+        SuiteError: unknown names or options; every fault is listed.
+    """
+    return _Expansion(source, registry).trials()
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The components of a trial."""
+
+    algorithms: list[Used]
+    processor: Used
+    similarity: Used | None
+    similar_inputs: list[Used]
+
+    def identity(self) -> list[Any]:
+        """Return what of them changes a result."""
+
+        def one(used: Used | None) -> list[Any] | None:
+            return None if used is None else [used.id, used.version, used.source_hash]
+
+        several = [[one(used) for used in group] for group in (self.algorithms, self.similar_inputs)]
+        return [*several, one(self.processor), one(self.similarity)]
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Options of one section, and by the full id of an algorithm what is for that one alone."""
+
+    common: Any
+    shift: dict[str, dict[str, Any]]
+    own: dict[str, dict[str, Any]]
+
+    def of(self, entry: Entry) -> Any:
+        """Return the options for one algorithm."""
+        return dataclasses.replace(self.common, **self.own.get(entry.id, {}))
+
+
+class _Expansion:
+    """One pass over a suite; collects faults and raises them together at the end."""
+
+    def __init__(self, source: SuiteSource, registry: Registry) -> None:
+        self._suite, self._file, self._registry = source.suite, source.file, registry
+        self._faults: list[Fault] = []
+        self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
+        self._regimes = {**REGIMES, **{name: self._regime(name, table) for name, table in self._suite.regime.items()}}
+
+    def trials(self) -> list[tuple[Trial, str]]:
+        """Return (trial, reason why it cannot be run or "")."""
+        for kind, tables in ((Kind.PROCESSOR, self._suite.processor), (Kind.SIMILARITY, self._suite.similarity)):
+            for name in tables:
+                self._options(kind, name)
+        found: dict[str, tuple[Trial, str]] = {}
+        for index, grid in enumerate(self._suite.trials):
+            for trial, reason in self._grid(grid, f"trials[{index}]"):
+                found.setdefault(trial.id, (trial, reason))
+        if self._faults:
+            raise suite_error(self._file, list(dict.fromkeys(self._faults)))
+        return list(found.values())
+
+    def _grid(self, grid: Grid, place: str) -> list[tuple[Trial, str]]:
+        def lookup(kind: Kind, names: list[str], key: str) -> list[tuple[Entry, Any]]:
+            found = [self._load(kind, name, f"{place}.{key}[{i}]") for i, name in enumerate(names)]
+            return [one for one in found if one]
+
+        algorithms = lookup(Kind.ALGORITHM, grid.algorithms, "algorithms")
+        processors = lookup(Kind.PROCESSOR, grid.processors, "processors")
+        for i, regime in enumerate(grid.regimes):
+            if regime not in self._regimes:
+                self._faults.append(
+                    Fault(
+                        f"{place}.regimes[{i}]",
+                        f"regime '{regime}' is not known.{did_you_mean(regime, self._regimes)}",
+                    )
+                )
+        for i, seed in enumerate(grid.seeds):
+            if not 0 <= seed < 2**63:
+                self._faults.append(Fault(f"{place}.seeds[{i}]", f"got {seed}; seeds are from 0 to 2^63 - 1"))
+        if grid.together:
+            self._check_apart(algorithms, place)
+        with_memory = [name for name in grid.regimes if name in self._regimes and self._regimes[name].memory]
+        if with_memory and grid.similarity is None:
+            known = [entry.name for entry in self._registry.entries(Kind.SIMILARITY)]
+            problem = f"the regime {with_memory[0]} needs one of: {', '.join(known)}"
+            self._faults.append(Fault(f"{place}.similarity", problem))
+        similarity = self._load(Kind.SIMILARITY, grid.similarity, f"{place}.similarity") if grid.similarity else None
+        model = self._section(NetConfig, "model", grid.model, place)
+        train = self._with_own(TrainConfig, "train", grid.train, OWN_TRAINING, place)
+        evaluate = self._with_own(EvaluateConfig, "evaluate", grid.evaluate, OWN_EVALUATION, place)
+        similar = {
+            name: self._load(Kind.SIMILAR_INPUT, given, f"{place}.similar_inputs.{name}")
+            for name, given in grid.similar_inputs.items()
+        }
+        if self._faults:
+            return []
+        made = []
+        groups = [algorithms] if grid.together else [[one] for one in algorithms]
+        for group, (processor_entry, processor), regime, seed in itertools.product(
+            groups, processors, grid.regimes, grid.seeds
+        ):
+            memory = self._regimes[regime].memory
+            found = [similar.get(one.name) or self._default_similar(one) if memory else None for _, one in group]
+            config = {
+                "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
+                "model": dataclasses.asdict(model),
+                "processor": dataclasses.asdict(self._options(Kind.PROCESSOR, processor_entry.name)),
+                "similarity": dataclasses.asdict(self._options(Kind.SIMILARITY, similarity[0].name))
+                if memory and similarity
+                else {},
+                "train": dataclasses.asdict(train.common),
+                "evaluate": dataclasses.asdict(evaluate.common),
+                "algorithms": {one.name: self._own_config(entry, one, train, evaluate) for entry, one in group},
+            }
+            reasons = [
+                self._reason(one, processor, regime, alike, train.of(entry), evaluate.of(entry))
+                for (entry, one), alike in zip(group, found, strict=True)
+            ]
+            named = [
+                f"{one.name}: {why}" if len(group) > 1 else why
+                for (_, one), why in zip(group, reasons, strict=True)
+                if why
+            ]
+            parts = _Parts(
+                [_used(*one) for one in group],
+                _used(processor_entry, processor),
+                _used(*similarity) if memory and similarity else None,
+                [_used(*alike) for alike in found if alike],
+            )
+            made.append((self._trial(parts, regime, seed, _plain(config)), "; ".join(named)))
+        return made
+
+    def _trial(self, parts: _Parts, regime: str, seed: int, config: dict[str, Any]) -> Trial:
+        identity = trial_id(
+            {"components": parts.identity(), "regime": regime, "seed": seed, "config": _identifying(config)}
+        )
+        suite = SuiteName(name=self._suite.name, version=self._suite.version)
+        return Trial(
+            identity,
+            suite,
+            tuple(parts.algorithms),
+            parts.processor,
+            parts.similarity,
+            tuple(parts.similar_inputs),
+            regime,
+            seed,
+            config,
+        )
+
+    def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
+        base = algorithm.training if train.common.distribution == "training" else {}
+        return {
+            "train": train.own.get(entry.id, {}),
+            "train_shift": {**base, **train.shift.get(entry.id, {})},
+            "evaluate": evaluate.own.get(entry.id, {}),
+            "evaluate_shift": evaluate.shift.get(entry.id, {}),
+        }
+
+    def _regime(self, name: str, table: Mapping[str, Any]) -> Regime:
+        """Make a regime of the suite's own."""
+        place, known = f"regime.{name}", dict(REGIMES)
+        values = {key: value for key, value in table.items() if key != "base"}
+        base = table.get("base")
+        if name in known:
+            self._faults.append(Fault(place, "this regime is built in; give yours another name"))
+        if "name" in values:
+            self._faults.append(Fault(f"{place}.name", "the table's own name is the regime's"))
+            del values["name"]
+        if base not in known:
+            problem = "this key is missing; give" if base is None else f"got {base!r}; it must be"
+            self._faults.append(Fault(f"{place}.base", f"{problem} one of: {', '.join(known)}"))
+            base = "hints"
+        made: Regime = build_options(
+            Regime, values, place, self._faults, base=dataclasses.replace(known[str(base)], name=name)
+        )
+        return made
+
+    def _check_apart(self, algorithms: list[tuple[Entry, Any]], place: str) -> None:
+        names = [algorithm.name for _, algorithm in algorithms]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self._faults.append(Fault(f"{place}.algorithms", f"{name} comes twice; together each may come once"))
+
+    def _reason(
+        self,
+        algorithm: Algorithm,
+        processor: Processor,
+        regime: str,
+        similar: Any,
+        train: TrainConfig,
+        evaluate: EvaluateConfig,
+    ) -> str:
+        if reason := unsupported_reason(algorithm.spec):
+            return reason
+        smallest = min(*train.sizes, *evaluate.sizes, train.validates_at)
+        if smallest < algorithm.smallest:
+            return f"size {smallest}: {algorithm.name} needs at least {algorithm.smallest}"
+        memory = self._regimes[regime].memory
+        if memory and not processor.writes_ideas:
+            return f"{processor.name} writes no ideas, which the regime {regime} contrasts"
+        if memory and similar is None:
+            return f"no similar input is registered for {algorithm.name}"
+        if similar is not None and algorithm.name not in similar[1].algorithms:
+            return f"{similar[1].name} does not hold for {algorithm.name}, only for {', '.join(similar[1].algorithms)}"
+        return ""
+
+    def _default_similar(self, algorithm: Algorithm) -> tuple[Entry, SimilarInput] | None:
+        for entry in self._registry.entries(Kind.SIMILAR_INPUT):
+            found = self._load(Kind.SIMILAR_INPUT, entry.id, "similar_inputs")
+            if found and algorithm.name in found[1].algorithms:
+                return found
+        return None
+
+    def _load(self, kind: Kind, name: str, place: str) -> tuple[Entry, Any] | None:
+        if (kind, name) not in self._loaded:
+            try:
+                entry = self._registry.find(kind, name)
+                self._loaded[kind, name] = entry, entry.load()
+            except NarBenchError as error:
+                self._faults.append(Fault(place, str(error)))
+                self._loaded[kind, name] = None
+        elif self._loaded[kind, name] is None:
+            self._faults.append(Fault(place, f"{kind} '{name}' cannot be used, see above"))
+        return self._loaded[kind, name]
+
+    def _options(self, kind: Kind, name: str) -> Any:
+        tables = self._suite.processor if kind is Kind.PROCESSOR else self._suite.similarity
+        place = f"{kind}.{name}"
+        found = self._load(kind, name, place)
+        return build_options(found[1].config, tables.get(name, {}), place, self._faults) if found else None
+
+    def _section(self, config: type, section: str, override: Mapping[str, Any], place: str) -> Any:
+        base = getattr(self._suite, section)
+        build_options(config, base, section, self._faults)
+        if override:
+            build_options(config, override, f"{place}.{section}", self._faults)
+        return build_options(config, {**base, **override}, section, []) if not self._faults else config()
+
+    def _with_own(
+        self, config: type, section: str, override: Mapping[str, Any], own_options: tuple[str, ...], place: str
+    ) -> _Section:
+        """Build a section that may have tables `shift` and `algorithm`, each with one table by algorithm."""
+        base = getattr(self._suite, section)
+        whole = {key: {**base, **override}[key] for key in {**base, **override} if key not in ("shift", "algorithm")}
+        built = build_options(config, whole, section if not override else f"{place}.{section}", self._faults)
+        shift, own = (self._by_algorithm(section, key, base, override, place) for key in ("shift", "algorithm"))
+        for name, (found, values) in shift.items():
+            self._check_shift(found[1], values, f"{section}.shift.{name}")
+        for name, (_, values) in own.items():
+            self._check_own(config, values, own_options, f"{section}.algorithm.{name}")
+        return _Section(built, *({found[0].id: _tuples(v) for found, v in one.values()} for one in (shift, own)))
+
+    def _by_algorithm(
+        self, section: str, key: str, base: Mapping[str, Any], override: Mapping[str, Any], place: str
+    ) -> dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]:
+        """Return the tables of `key` by the names that the suite gives the algorithms; those of a grid come first."""
+        tables: dict[str, Any] = {}
+        for given, where in ((base.get(key, {}), section), (override.get(key, {}), f"{place}.{section}")):
+            if isinstance(given, dict):
+                tables |= given
+            else:
+                self._faults.append(Fault(f"{where}.{key}", f"got {given!r}; tables named after algorithms are needed"))
+        found = {}
+        for name, values in tables.items():
+            algorithm = self._load(Kind.ALGORITHM, name, f"{section}.{key}.{name}")
+            if not isinstance(values, dict):
+                self._faults.append(Fault(f"{section}.{key}.{name}", f"got {values!r}; a table is needed"))
+            elif algorithm:
+                found[name] = algorithm, values
+        return found
+
+    def _check_own(self, config: type, values: dict[str, Any], own_options: tuple[str, ...], place: str) -> None:
+        for key in values:
+            if key not in own_options:
+                problem = f"this key cannot be set for one algorithm; these can: {', '.join(own_options)}"
+                self._faults.append(Fault(f"{place}.{key}", problem))
+        build_options(config, {key: values[key] for key in values if key in own_options}, place, self._faults)
+
+    def _check_shift(self, algorithm: Algorithm, values: dict[str, Any], place: str) -> None:
+        axes = [*shift_axes(algorithm), "positions"]
+        for axis, value in values.items():
+            numbers = value if isinstance(value, list) else [value]
+            if axis not in axes:
+                self._faults.append(
+                    Fault(f"{place}.{axis}", f"{algorithm.name} has no such shift axis.{did_you_mean(axis, axes)}")
+                )
+            elif axis == "positions":
+                if value not in POSITIONS:
+                    self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; allowed: {', '.join(POSITIONS)}"))
+            elif not numbers or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
+                self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {axis: tuple(value) if isinstance(value, list) else value for axis, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON would give back: tuples become lists."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _identifying(config: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what does not change the result."""
+    idle = {"checkpoint_every", "distribution"}  # the distribution is in train_shift
+    if config["train"]["select"] == "last":
+        idle |= {"validate_every", "validation_size", "validation_count"}
+    if len(config["algorithms"]) == 1:
+        idle.add("update")
+    algorithms = {name: {**own, "train": _without(own["train"], *idle)} for name, own in config["algorithms"].items()}
+    return {**config, "train": _without(config["train"], *idle), "algorithms": algorithms}
+
+
+def _without(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in keys}
+
+
+def _used(entry: Entry, component: Any) -> Used:
+    module = (
+        entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
+    )
+    return Used(
+        name=entry.name,
+        id=entry.id,
+        version=component.version,
+        distribution=entry.source.distribution,
+        distribution_version=entry.source.version,
+        source_hash=module_hash(module),
+    )
+
+
+def _module_of(component: Any) -> str:
+    """Return the module of a component that was registered as an object: that of the function it was made from."""
+    maker = next(value for name in ("step", "build", "transform") if (value := getattr(component, name, None)))
+    return str(maker.__module__)

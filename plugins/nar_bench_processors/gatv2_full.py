@@ -1,0 +1,42 @@
+"""Dynamic graph attention on the complete graph.
+
+Source: Brody et al. 2022, "How attentive are graph attention networks?", equation 7, in the form of
+CLRS-30 (Velickovic et al. 2022, appendix A). The equations are in `nar_bench_processors.graph_attention`.
+
+It does not use the adjacency: every node attends to every node. It does not reproduce the paper's dropout
+on attention, nor its averaging of heads in the last layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nar_bench.plugin.contracts import Processor
+from nar_bench_processors.graph_attention import (
+    REFERENCE_NAMES_OF_GATV2,
+    Dynamic,
+    GraphAttention,
+    GraphAttentionConfig,
+)
+
+
+@dataclass(frozen=True)
+class Gatv2FullConfig(GraphAttentionConfig):
+    """Options of `gatv2_full`."""
+
+
+class Gatv2Full(GraphAttention):
+    """See the module."""
+
+    def __init__(self, config: Gatv2FullConfig, hidden: int) -> None:
+        super().__init__(config, hidden, Dynamic, full=True)
+
+
+GATV2_FULL = Processor(
+    name="gatv2_full",
+    version=1,
+    source="Brody et al. 2022, equation 7; Velickovic et al. 2022, appendix A",
+    config=Gatv2FullConfig,
+    build=Gatv2Full,
+    reference_names=REFERENCE_NAMES_OF_GATV2,
+)

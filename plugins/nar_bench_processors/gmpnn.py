@@ -1,0 +1,40 @@
+"""Message passing on the complete graph, with a gate.
+
+Source: Gilmer et al. 2017, "Neural message passing for quantum chemistry", equations 1 and 2, in the form of CLRS-30
+(Velickovic et al. 2022, appendix A); gate as in Ibarz et al. 2022, "A generalist neural algorithmic learner". The
+equations are in `nar_bench_processors.message_passing`.
+
+It does not use the adjacency: messages pass along every pair, self included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nar_bench.plugin.contracts import Processor
+from nar_bench_processors.message_passing import Along, MessagePassing, MessagePassingConfig, reference_names
+
+
+@dataclass(frozen=True)
+class GmpnnConfig(MessagePassingConfig):
+    """Options of `gmpnn`."""
+
+
+class Gmpnn(MessagePassing):
+    """See the module."""
+
+    def __init__(self, config: GmpnnConfig, hidden: int) -> None:
+        super().__init__(config, hidden, Along.EVERY_PAIR, gated=True)
+
+
+REFERENCE_NAMES = reference_names(gated=True)
+"""The reference's modules -> ours, for `nar_bench.model.reference_parameters`."""
+
+GMPNN = Processor(
+    name="gmpnn",
+    version=1,
+    source="Gilmer et al. 2017, equations 1 and 2; Velickovic et al. 2022, appendix A; Ibarz et al. 2022",
+    config=GmpnnConfig,
+    build=Gmpnn,
+    reference_names=REFERENCE_NAMES,
+)

@@ -1,0 +1,167 @@
+"""The message passing that the PGN family shares.
+
+Source: Velickovic et al. 2020, "Pointer graph networks", in the form of CLRS-30 (Velickovic et al. 2022,
+appendix A); the gate as in Ibarz et al. 2022, "A generalist neural algorithmic learner". With z = [x, h],
+
+    m_ij = MLP(relu(W_1 z_i + W_2 z_j + W_e e_ij + W_g g))      sender i, receiver j
+    m_j  = max_i m_ij                                           over the pairs that the processor lets through
+    h'_j = LayerNorm(relu(W_o1 z_j + W_o2 m_j))
+
+and, gated,
+
+    g_j  = sigmoid(W_g3 relu(W_g1 z_j + W_g2 m_j))
+    h''_j = g_j h'_j + (1 - g_j) h_j
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nar_bench.model.edges import EdgeVectors
+from nar_bench.plugin.contracts import StepOutput
+from nar_bench_processors.linear import linear
+from nar_bench_processors.messages import max_messages
+from nar_bench_processors.triplets import Triplets
+
+_GATE_BIAS = -3.0
+"""At first hidden vectors hardly change."""
+
+
+class Along(Enum):
+    """Which pairs messages pass along."""
+
+    EVERY_PAIR = auto()
+    EDGES = auto()
+    """Those of the adjacency, self-loops included."""
+    SELF_LOOPS = auto()
+    """From each node to itself alone."""
+
+
+@dataclass(frozen=True)
+class MessagePassingConfig:
+    """Options of every processor of the family."""
+
+    layer_norm: bool = True
+    """Normalise the new hidden vectors."""
+
+
+@dataclass(frozen=True)
+class TripletConfig(MessagePassingConfig):
+    """Options of those with triplets."""
+
+    triplet_features: int = 8
+    """Length of a triplet's vector; at least 1."""
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return (field, what is wrong) for every value that is not allowed."""
+        got = self.triplet_features
+        return [] if got >= 1 else [("triplet_features", f"got {got}; it must be at least 1")]
+
+
+class Gate(nn.Module):
+    """How much of each new hidden vector is taken: g in the module's equations."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.own = linear(2 * hidden, hidden)
+        self.received = linear(hidden, hidden)
+        self.out = linear(hidden, hidden)
+        nn.init.constant_(self.out.bias, _GATE_BIAS)
+
+    def forward(self, z: Float[Tensor, "B N D"], largest: Float[Tensor, "B N H"]) -> Float[Tensor, "B N H"]:
+        """Return g in (0, 1)."""
+        mapped: Tensor = self.out(F.relu(self.own(z) + self.received(largest)))
+        return mapped.sigmoid()
+
+
+class MessagePassing(nn.Module):
+    """See the module. The state is the hidden vector h [B, N, H].
+
+    Args:
+        config: a TripletConfig where edge vectors are to be written, see `nar_bench_processors.triplets`.
+        hidden: H.
+        along: which pairs messages pass along.
+        gated: whether a gate mixes the new hidden vector with the old.
+    """
+
+    reads_edge_vectors = True
+
+    def __init__(self, config: MessagePassingConfig, hidden: int, along: Along, *, gated: bool = False) -> None:
+        super().__init__()
+        self._along = along
+        self.sender = linear(2 * hidden, hidden)
+        self.receiver = linear(2 * hidden, hidden)
+        self.edge = linear(hidden, hidden)
+        self.graph = linear(hidden, hidden)
+        self.inner = linear(hidden, hidden)
+        self.outer = linear(hidden, hidden)
+        self.own = linear(2 * hidden, hidden)
+        self.received = linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden) if config.layer_norm else nn.Identity()
+        self.gate = Gate(hidden) if gated else None
+        self.triplets = Triplets(hidden, config.triplet_features) if isinstance(config, TripletConfig) else None
+
+    def initial_state(self, node: Float[Tensor, "B N H"]) -> Float[Tensor, "B N H"]:
+        """Return h = 0."""
+        return torch.zeros_like(node)
+
+    def forward(
+        self,
+        node: Float[Tensor, "B N H"],
+        edge: Float[Tensor, "B N N H"] | EdgeVectors,
+        graph: Float[Tensor, "B H"],
+        adjacency: Bool[Tensor, "B N N"],
+        state: Float[Tensor, "B N H"],
+    ) -> StepOutput:
+        """Make one step."""
+        z = torch.cat([node, state], dim=-1)
+        dense = not isinstance(edge, EdgeVectors)
+        if not isinstance(edge, EdgeVectors):
+            width = edge.shape[-1]
+            edge = EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
+        largest = self._largest(z, edge, graph, adjacency)
+        hidden = self.norm(F.relu(self.own(z) + self.received(largest)))
+        if self.gate is not None:
+            hidden = torch.lerp(state, hidden, self.gate(z, largest))
+        written = None if self.triplets is None else self.triplets(z, edge, graph)
+        edges = written.dense() if written is not None and dense else written
+        return StepOutput(hidden=hidden, edge=edges, state=hidden, idea=None)
+
+    def _largest(
+        self,
+        z: Float[Tensor, "B N D"],
+        edge: EdgeVectors,
+        graph: Float[Tensor, "B H"],
+        adjacency: Bool[Tensor, "B N N"],
+    ) -> Float[Tensor, "B N H"]:
+        pairs = edge.through(self.edge.weight, self.edge.bias)
+        sender = self.sender(z)
+        receiver = self.receiver(z) + self.graph(graph)[:, None] + pairs.bias
+        if self._along is Along.SELF_LOOPS:
+            own = pairs.values.diagonal(dim1=1, dim2=2).transpose(1, 2)
+            messages: Tensor = self.outer(F.relu(self.inner(F.relu(F.linear(own, pairs.weight) + sender + receiver))))
+            return messages
+        edges = adjacency if self._along is Along.EDGES else None
+        return max_messages(pairs.values, pairs.weight, sender, receiver, self.inner, self.outer, edges)
+
+
+def reference_names(*, gated: bool = False, triplets: bool = False) -> dict[str, str]:
+    """Return the reference's modules -> ours, for `nar_bench.model.reference_parameters`."""
+    linears = ["receiver", "sender", "edge", "graph", "own", "received"]
+    if triplets:
+        parts = ("first", "second", "third", "first_edge", "second_edge", "third_edge", "graph", "out")
+        linears += [f"triplets.{part}" for part in parts]
+    if gated:
+        linears += ["gate.own", "gate.received", "gate.out"]
+    return {
+        **{f"linear_{index}" if index else "linear": name for index, name in enumerate(linears)},
+        "mlp/~/linear_0": "inner",
+        "mlp/~/linear_1": "outer",
+        "layer_norm": "norm",
+    }

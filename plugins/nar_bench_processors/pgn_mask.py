@@ -1,0 +1,42 @@
+"""Message passing along the edges of the adjacency, and answers only along them.
+
+Source: Velickovic et al. 2020, "Pointer graph networks", in the form of CLRS-30 (Velickovic et al. 2022, appendix A).
+The equations are in `nar_bench_processors.message_passing`.
+
+The decoders of pointers on nodes and of masks on edges answer only along edges (`masks_decoders`). It does not
+reproduce the learned pointers and their supervision of the paper: pointers are hints here, and the adjacency is what
+the encoders make of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nar_bench.plugin.contracts import Processor
+from nar_bench_processors.message_passing import Along, MessagePassing, MessagePassingConfig, reference_names
+
+
+@dataclass(frozen=True)
+class PgnMaskConfig(MessagePassingConfig):
+    """Options of `pgn_mask`."""
+
+
+class PgnMask(MessagePassing):
+    """See the module."""
+
+    def __init__(self, config: PgnMaskConfig, hidden: int) -> None:
+        super().__init__(config, hidden, Along.EDGES)
+
+
+REFERENCE_NAMES = reference_names()
+"""The reference's modules -> ours, for `nar_bench.model.reference_parameters`."""
+
+PGN_MASK = Processor(
+    name="pgn_mask",
+    version=1,
+    source="Velickovic et al. 2020; Velickovic et al. 2022, appendix A",
+    config=PgnMaskConfig,
+    build=PgnMask,
+    masks_decoders=True,
+    reference_names=REFERENCE_NAMES,
+)

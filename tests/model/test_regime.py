@@ -1,0 +1,271 @@
+"""Each axis of a regime does what it says, and nothing of the true run gets past it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+from nar_bench_processors.mpnn import Mpnn, MpnnConfig
+from torch import Tensor
+
+import nar_bench
+from nar_bench.errors import Unsupported
+from nar_bench.model.config import NetConfig
+from nar_bench.model.net import Net, Predictions
+from nar_bench.model.regime import REGIMES, Regime
+from nar_bench.model.tensors import TensorBatch, to_tensors
+from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
+from nar_bench.training.losses import supervised_loss
+
+
+def regime(**changes: Any) -> Regime:
+    return dataclasses.replace(REGIMES["hints"], **changes)
+
+
+def make(algorithm: str, described: Regime, **options: Any) -> Net:
+    torch.manual_seed(0)
+    spec = nar_bench.algorithm(algorithm).spec
+    config = NetConfig(hidden=16, **options)
+    return Net(spec, Mpnn(MpnnConfig(), 16), described, config, torch.Generator().manual_seed(0))
+
+
+def batch_of(algorithm: str) -> TensorBatch:
+    return to_tensors(nar_bench.generate(algorithm, size=7, count=5, seed=3))
+
+
+def drawn(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def same(left: Predictions, right: Predictions) -> bool:
+    return all(torch.equal(left.outputs[name], right.outputs[name]) for name in left.outputs)
+
+
+def corrupted(batch: TensorBatch, *, lengths: bool = False) -> TensorBatch:
+    def spoil(hint: Tensor) -> Tensor:
+        spoilt = hint.clone()
+        spoilt[1:] = float("nan") if hint.is_floating_point() else 10**6
+        return spoilt
+
+    hints = {name: spoil(hint) for name, hint in batch.hints.items()}
+    wrong = torch.full_like(batch.lengths, -(10**6)) if lengths else batch.lengths
+    return dataclasses.replace(batch, hints=hints, outputs={}, lengths=wrong)
+
+
+@pytest.mark.parametrize("budget", ["oracle", "linear", "learned"])
+@pytest.mark.parametrize("repredict", ["soft", "hard", "hard_on_evaluation"])
+@pytest.mark.parametrize("forcing", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("algorithm", ["bellman_ford", "insertion_sort", "floyd_warshall"])
+def test_at_evaluation_nothing_of_the_true_run_is_read_but_hint_zero_and_an_oracles_length(
+    algorithm: str, budget: str, repredict: str, forcing: float
+) -> None:
+    batch = batch_of(algorithm)
+    net = make(algorithm, regime(budget=budget, repredict=repredict, teacher_forcing=forcing)).eval()
+    with torch.no_grad():
+        seen, blind = net(batch, drawn(0)), net(corrupted(batch, lengths=budget != "oracle"), drawn(0))
+    assert same(seen, blind)
+    assert all(torch.equal(seen.hints[name], blind.hints[name]) for name in seen.hints)
+
+
+def test_the_linear_budget_reads_no_length_in_training_either() -> None:
+    batch, net = batch_of("bellman_ford"), make("bellman_ford", regime(budget="linear", budget_factor=0.5))
+    assert same(net(batch, drawn(0)), net(corrupted(batch, lengths=True), drawn(0)))
+    assert {len(hint) for hint in net(batch).hints.values()} == {4}  # ceil(0.5 * 7)
+
+
+def test_teacher_forcing_is_one_draw_for_each_sample_and_step_from_the_generator() -> None:
+    batch, net = batch_of("bellman_ford"), make("bellman_ford", regime(teacher_forcing=0.5))
+    assert same(net(batch, drawn(1)), net(batch, drawn(1)))
+    assert not same(net(batch, drawn(1)), net(batch, drawn(2)))
+    # A sample without a forced step predicts what it would without forcing, so that draws are of whole samples.
+    free, forced = make("bellman_ford", regime())(batch), net(batch, drawn(1))
+    draws = drawn(1)
+    untouched = torch.ones(len(batch.lengths), dtype=torch.bool)
+    for step in range(1, batch.steps):
+        untouched &= ~((torch.rand(len(untouched), generator=draws) < 0.5) & (step < batch.lengths))
+        for name, hint in forced.hints.items():
+            assert torch.equal(hint[step][untouched], free.hints[name][step][untouched])
+            touched = ~untouched & (step < batch.lengths)
+            assert all(not torch.equal(hint[step][i], free.hints[name][step][i]) for i in touched.nonzero()[:, 0])
+
+
+def test_full_teacher_forcing_shows_the_true_hints_in_training_alone() -> None:
+    batch, net = batch_of("bellman_ford"), make("bellman_ford", regime(teacher_forcing=1.0))
+    changed = dataclasses.replace(batch, hints={n: h.roll(1, dims=1) for n, h in batch.hints.items()})
+    changed = dataclasses.replace(
+        changed, hints={n: torch.cat([batch.hints[n][:1], h[1:]]) for n, h in changed.hints.items()}
+    )
+    assert not same(net(batch, drawn(0)), net(changed, drawn(0)))
+    net.eval()
+    assert same(net(batch, drawn(0)), net(changed, drawn(0)))
+
+
+def test_hard_re_prediction_passes_no_gradient_between_steps_and_on_evaluation_only_changes_evaluation() -> None:
+    batch = batch_of("bellman_ford")
+    soft, hard, later = (make("bellman_ford", regime(repredict=how)) for how in ("soft", "hard", "hard_on_evaluation"))
+    assert same(soft(batch), later(batch))
+    assert not same(soft(batch), hard(batch))
+    for net in (soft, hard, later):
+        net.eval()
+    assert same(hard(batch), later(batch))
+    # Outputs depend on the hint decoders only through hints that are shown again.
+    for net, flows in ((soft, True), (hard, False)):
+        net.train()
+        net(batch).outputs["pi"].square().sum().backward()
+        gradients = [p.grad for p in net.hint_decoders.parameters()]
+        assert any(g is not None and bool(g.any()) for g in gradients) is flows
+
+
+def test_a_learned_budget_stops_each_sample_where_it_says() -> None:
+    batch, net = batch_of("bellman_ford"), make("bellman_ford", regime(budget="learned", budget_factor=2.0))
+    net.eval()
+    assert net.halting is not None
+    with torch.no_grad():
+        net.halting.node.bias.fill_(-100.0)
+        assert len(net(batch).halting) == 14
+        net.halting.node.bias.fill_(100.0)
+        at_once = net(batch)
+        assert len(at_once.halting) == 1
+        fixed = make("bellman_ford", regime(budget="linear", budget_factor=1 / 7)).eval()
+        fixed.load_state_dict({n: v for n, v in net.state_dict().items() if not n.startswith("halting")})
+        assert same(at_once, fixed(batch))
+        # Somewhere between, samples stop at different steps; each is what it is alone.
+        net.halting.node.bias.fill_(0.0)
+        together = net(batch)
+        for row in range(len(batch.lengths)):
+            alone = net(rows(batch, row))
+            torch.testing.assert_close(together.outputs["pi"][row], alone.outputs["pi"][0], rtol=1e-4, atol=1e-5)
+
+
+def rows(batch: TensorBatch, row: int) -> TensorBatch:
+    one = slice(row, row + 1)
+    return dataclasses.replace(
+        batch,
+        inputs={name: value[one] for name, value in batch.inputs.items()},
+        hints={name: value[:, one] for name, value in batch.hints.items()},
+        outputs={name: value[one] for name, value in batch.outputs.items()},
+        lengths=batch.lengths[one],
+    )
+
+
+def test_halting_is_trained_against_the_true_length() -> None:
+    batch, net = batch_of("bellman_ford"), make("bellman_ford", regime(budget="learned"))
+    predictions = net(batch)
+    logits = torch.full_like(predictions.halting, -50.0)
+    for sample, last in enumerate(batch.last_steps()):
+        logits[last, sample] = 50.0
+        logits[last + 1 :, sample] = 50.0  # beyond its run nothing counts
+    _, right = supervised_loss(predictions._replace(halting=logits), batch)
+    _, wrong = supervised_loss(predictions._replace(halting=-logits), batch)
+    assert right["halting"] < 1e-6 < 10 < wrong["halting"]
+    loss, _ = supervised_loss(predictions, batch)
+    loss.backward()
+    assert net.halting.node.weight.grad.any()
+
+
+def test_losses_are_weighted_by_stage() -> None:
+    batch, net = batch_of("bfs"), make("bfs", regime())
+    predictions = net(batch)
+    total, parts = supervised_loss(predictions, batch, output_weight=2.0, hint_weight=0.5)
+    by_stage = {s: sum(v for n, v in parts.items() if n.startswith(s)) for s in ("output", "hint")}
+    torch.testing.assert_close(total, 2 * by_stage["output"] + 0.5 * by_stage["hint"])
+
+
+def test_message_passing_steps_dropout_and_the_lstm_are_options_of_the_net() -> None:
+    batch = batch_of("bfs")
+    plain = make("bfs", regime())
+    for options in ({"message_passing_steps": 2}, {"lstm": "trained"}):
+        assert not same(plain(batch), make("bfs", regime(), **options)(batch))
+    dropping = make("bfs", regime(), dropout=0.5)
+    assert same(dropping(batch), plain(batch))
+    assert same(dropping(batch, drawn(1)), dropping(batch, drawn(1)))
+    assert not same(dropping(batch, drawn(1)), dropping(batch, drawn(2)))
+    assert same(dropping.eval()(batch, drawn(1)), plain(batch))
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_frozen_lstm_is_not_trained(trained: bool) -> None:
+    batch, net = batch_of("bfs"), make("bfs", regime(), lstm="trained" if trained else "frozen")
+    supervised_loss(net(batch), batch)[0].backward()
+    assert net.lstm is not None
+    assert (net.lstm.gates.weight.grad is not None) is trained
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"decode_hints": False}, "encode_hints"),
+        ({"teacher_forcing": 1.1}, "teacher_forcing"),
+        ({"encode_hints": False, "teacher_forcing": 0.5}, "teacher_forcing"),
+        ({"repredict": "firm"}, "repredict"),
+        ({"budget": "none"}, "budget"),
+        ({"budget_factor": 0.0}, "budget_factor"),
+        ({"output_weight": -1.0}, "output_weight"),
+        ({"hint_weight": float("inf")}, "hint_weight"),
+    ],
+)
+def test_faults_are_named_and_refused(changes: dict[str, Any], field: str) -> None:
+    assert [name for name, _ in regime(**changes).faults()] == [field]
+    with pytest.raises(Unsupported, match=field):
+        make("bfs", regime(**changes))
+
+
+KINDS = [
+    *((place, kind) for place in Location for kind in (Type.SCALAR, Type.MASK, Type.CATEGORICAL, Type.POINTER)),
+    (Location.NODE, Type.MASK_ONE),
+    (Location.NODE, Type.PERMUTATION_POINTER),
+]
+
+
+@pytest.mark.parametrize(("place", "kind"), KINDS)
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("repredict", ["soft", "hard"])
+def test_every_location_and_type_is_an_input_a_hint_and_an_output(
+    place: Location, kind: Type, given: bool, repredict: str
+) -> None:
+    classes = 3 if kind is Type.CATEGORICAL else 0
+    spec = AlgorithmSpec(
+        (
+            Feature("i", Stage.INPUT, place, kind, classes),
+            Feature("h", Stage.HINT, place, kind, classes, given=given),
+            Feature("o", Stage.OUTPUT, place, kind, classes),
+        )
+    )
+    draws, nodes = drawn(0), 4
+    shape = {Location.NODE: (nodes,), Location.EDGE: (nodes, nodes), Location.GRAPH: ()}[place]
+
+    def values(*leading: int) -> Tensor:
+        if kind is Type.PERMUTATION_POINTER:
+            return torch.tensor([0, 0, 1, 2]).expand(*leading, nodes)
+        if kind is Type.SCALAR:
+            return torch.randn(*leading, *shape, generator=draws)
+        if kind is Type.MASK:
+            return torch.randint(-1, 2, (*leading, *shape), generator=draws).float()
+        low, high = (-1, 3) if kind is Type.CATEGORICAL else (0, nodes)
+        return torch.randint(low, high, (*leading, *(() if kind is Type.MASK_ONE else shape)), generator=draws)
+
+    hints, outputs = values(4, 3), values(3)
+    if kind is Type.CATEGORICAL:
+        outputs[0] = 0  # a place that is not masked
+    batch = TensorBatch(spec, nodes, {"i": values(3)}, {"h": hints}, {"o": outputs}, torch.tensor([4, 2, 4]))
+    torch.manual_seed(0)
+    net = Net(spec, Mpnn(MpnnConfig(), 16), regime(repredict=repredict), NetConfig(16), drawn(0))
+    predictions = net(batch, drawn(1))
+    assert ("h" in predictions.hints) is not given
+    loss, _ = supervised_loss(predictions, batch)
+    loss.backward()
+    assert torch.isfinite(loss)
+    reached = {name for name, p in net.named_parameters() if p.grad is not None and p.grad.any()}
+    for stage in ("input_encoder", "hint_encoder", "output_decoders", *(() if given else ("hint_decoders",))):
+        assert any(name.startswith(stage) for name in reached)
+    if given:
+        net.eval()
+        other = dataclasses.replace(batch, hints={"h": torch.cat([hints[:1], hints[1:].roll(1, dims=0)])})
+        shown = predictions_differ(net(batch), net(other))
+        assert shown is (not torch.equal(other.hints["h"], hints))
+
+
+def predictions_differ(left: Predictions, right: Predictions) -> bool:
+    return any(not torch.equal(left.outputs[name], right.outputs[name]) for name in left.outputs)
