@@ -80,8 +80,12 @@ def shapes_fit(processor: Processor) -> None:
             f"writes_edges is {processor.writes_edges}, edge is {type(out.edge).__name__}.",
         )
         if out.edge is not None:
-            got = tuple(out.edge.shape)
-            require(got == (2, nodes, nodes, hidden), f"edge has shape {got} at B=2, N={nodes}, H={hidden}.")
+            # Edges were given as a tensor, so they have to be written as one.
+            written: Any = out.edge.shape if isinstance(out.edge, Tensor) else [type(out.edge).__name__]
+            require(
+                tuple(written) == (2, nodes, nodes, hidden),
+                f"edge has shape {tuple(written)} at B=2, N={nodes}, H={hidden}.",
+            )
 
 
 def is_finite(processor: Processor) -> None:
@@ -141,7 +145,7 @@ def gradients_reach_every_weight(processor: Processor) -> None:
     total = torch.zeros(())
     for out in steps(module, graphs(3, 6)):
         for part in (out.hidden, out.edge, out.idea):
-            if part is not None:
+            if isinstance(part, Tensor):
                 total = total + (part * torch.linspace(-1, 1, part.shape[-1])).square().sum()
     total.backward()  # type: ignore[no-untyped-call]
     for name, parameter in module.named_parameters():
