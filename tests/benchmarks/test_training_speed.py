@@ -3,7 +3,8 @@
     NAR_BENCH_REFERENCE_PYTHON=... pytest tests/benchmarks/test_training_speed.py --benchmark-only -s -m ""
 
 The interpreter named there needs dm-clrs 2.0.3 and optax below 0.2.7; without it our own speed alone is measured. The
-table goes to docs/reference/training_speed.md where NAR_BENCH_WRITE_DOCS is 1. Takes twelve to fifteen minutes on two cores.
+table goes to docs/reference/training_speed.md where NAR_BENCH_WRITE_DOCS is 1.
+It takes twelve to fifteen minutes.
 """
 
 from __future__ import annotations
