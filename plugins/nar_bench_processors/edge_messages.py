@@ -56,8 +56,8 @@ def max_edge_messages(
         largest: Tensor = _MaxEdgeMessages.apply(values, sender, receiver, *weights, edges)  # type: ignore[no-untyped-call]
         return largest
     largest = torch.full((batch * nodes, len(weight)), -torch.inf, dtype=sender.dtype, device=sender.device)
-    for part in zip(*(torch.split(tensor, _EDGES_AT_ONCE) for tensor in edges), strict=True):
-        some = Edges(*part)
+    for start in range(0, len(pair), _EDGES_AT_ONCE):
+        some = Edges(*(rows[start : start + _EDGES_AT_ONCE] for rows in edges))
         _take_maximum(largest, _messages(values, sender, receiver, *weights, some)[3], some)
     return largest.view(sender.shape)
 
