@@ -240,5 +240,5 @@ def test_training_and_evaluation_beside_the_reference(benchmark: Any) -> None:
             )
     print("\n".join(lines))
     if os.environ.get("NAR_BENCH_WRITE_DOCS") == "1":
-        head, _, _ = PAGE.read_text().partition("| | algorithm |")
-        PAGE.write_text(head + "\n".join(lines) + "\n")
+        head, _, _ = PAGE.read_text().partition("<!-- table -->")
+        PAGE.write_text(head + "<!-- table -->\n" + "\n".join(lines) + "\n")
