@@ -66,6 +66,11 @@ def register_similar_inputs(register: Register) -> None:
 def register_suites(register: Register) -> None:
     """Register the suites."""
     register(
+        "memory-study",
+        "nar_bench_similarity.suites:memory-study.toml",
+        "what hints, augmentation, a memory and its contrastive loss each do, on nine algorithms and five seeds",
+    )
+    register(
         "memory-study-lite",
         "nar_bench_similarity.suites:memory-study-lite.toml",
         "what hints, augmentation, a memory and its contrastive loss each do, on a few algorithms",
