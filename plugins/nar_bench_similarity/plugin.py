@@ -71,6 +71,11 @@ def register_suites(register: Register) -> None:
         "what hints, augmentation, a memory and its contrastive loss each do, on nine algorithms and five seeds",
     )
     register(
+        "memory-study-together",
+        "nar_bench_similarity.suites:memory-study-together.toml",
+        "the same with one processor for all nine algorithms",
+    )
+    register(
         "memory-study-lite",
         "nar_bench_similarity.suites:memory-study-lite.toml",
         "what hints, augmentation, a memory and its contrastive loss each do, on a few algorithms",
