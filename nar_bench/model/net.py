@@ -57,6 +57,9 @@ class Predictions(NamedTuple):
     """Logits that step i is the last, where that is learned."""
     penalties: Float[Tensor, "S B"] | None = None
     """What the processor adds to the loss at each step, summed over its message-passing steps, or None."""
+    nodes: tuple[Float[Tensor, "B N H"], ...] | None = None
+    """The hidden vectors that each of the S steps ends with, zero beyond a sample's own last step; None but in training
+    in a regime that contrasts them."""
 
 
 class _Held(NamedTuple):
@@ -178,6 +181,8 @@ class Net(nn.Module):
         held: _Held | None = None
         hints: dict[str, list[Tensor]] = {}
         ideas: list[Tensor] = []
+        nodewise: list[Tensor] = []
+        keeps_nodes = self.training and self.regime.contrast_nodes
         penalties: list[Tensor] = []
         halting: list[Tensor] = []
 
@@ -226,6 +231,8 @@ class Net(nn.Module):
                     over = over | (decided > 0) if decides else over
             if processed.idea is not None:
                 keep(ideas, in_full(processed.idea))
+            if keeps_nodes:
+                keep(nodewise, in_full(hidden))
             if penalty is not None:
                 keep(penalties, in_full(penalty))
             if not takes_out:
@@ -258,6 +265,7 @@ class Net(nn.Module):
             steps=made,
             halting=torch.stack(halting) if halting else None,
             penalties=torch.stack(penalties) if penalties else None,
+            nodes=tuple(nodewise) if keeps_nodes else None,
         )
 
     def _budget(self, batch: TensorBatch) -> tuple[int, Int[Tensor, " B"]]:

@@ -39,6 +39,9 @@ class Regime:
     augment: bool = False
     """Whether each batch has a similar input beside each of its own, with the same losses and nothing else: plain
     augmentation, the control of a contrastive loss, which makes them anyway."""
+    contrast_nodes: bool = False
+    """Whether each batch has a similar input beside each of its own, with the same losses, and nodes are contrasted
+    between the two at every step (`nar_bench.training.node_contrast`). No ideas are needed, so any processor can."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return (field, what is wrong) for every value that is not allowed."""
@@ -51,7 +54,9 @@ class Regime:
             ("budget_factor", 0 < self.budget_factor < float("inf"), "above 0"),
             ("output_weight", 0 <= self.output_weight < float("inf"), "at least 0"),
             ("hint_weight", 0 <= self.hint_weight < float("inf"), "at least 0"),
-        ]
+            ("augment", not (self.augment and self.contrast_nodes), "false where contrast_nodes is true, which makes "
+             "similar inputs anyway"),
+        ]  # fmt: skip
         return [
             (name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right
         ]

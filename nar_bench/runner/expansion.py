@@ -16,7 +16,7 @@ from nar_bench.evaluation.config import EvaluateConfig
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
-from nar_bench.plugin.contracts import Algorithm, Kind, Level, Processor, SimilarInput
+from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, Level, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
 from nar_bench.results.record import SuiteName, Used, name_of
 from nar_bench.runner.identity import module_hash, trial_id
@@ -166,9 +166,9 @@ class _Expansion:
         for group, (processor_entry, processor), regime, seed in itertools.product(
             groups, processors, grid.regimes, grid.seeds
         ):
-            memory = self._regimes[regime].memory
+            memory, nodes = self._regimes[regime].memory, self._regimes[regime].contrast_nodes
             options = self._options(Kind.PROCESSOR, processor_entry.name)
-            makes_similar = self._regimes[regime].augment or (memory and contrast.makes_similar_inputs)
+            makes_similar = self._regimes[regime].augment or nodes or (memory and contrast.makes_similar_inputs)
             found = [similar.get(one.name) or self._default_similar(one) if makes_similar else None for _, one in group]
             config = {
                 "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
@@ -185,7 +185,7 @@ class _Expansion:
             reasons = [
                 processor_reason(processor, options, one.spec, self._regimes[regime], model)
                 or self._reason(one, processor, regime, train.of(entry), evaluate.of(entry))
-                or (_similar_reason(one, alike) if makes_similar else "")
+                or (_similar_reason(one, alike, nodes) if makes_similar else "")
                 or (_contrast_reason(one, contrast) if memory else "")
                 for (entry, one), alike in zip(group, found, strict=True)
             ]
@@ -369,11 +369,15 @@ class _Expansion:
                 self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
 
 
-def _similar_reason(algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None) -> str:
+def _similar_reason(algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None, nodes: bool) -> str:
+    """Return why no similar inputs can be made, or none whose nodes can be contrasted where `nodes`, or ""."""
     if similar is None:
         return f"no similar input is registered for {algorithm.name}"
     if algorithm.name not in similar[1].algorithms:
         return f"{similar[1].name} does not hold for {algorithm.name}, only for {', '.join(similar[1].algorithms)}"
+    if nodes and similar[1].invariant is Invariant.OUTPUT:
+        # What is kept of hints is kept node by node, so node i is node i; of an answer alone nothing says so.
+        return f"{similar[1].name} keeps the output alone; to contrast nodes step by step takes one that keeps hints"
     return ""
 
 
@@ -423,11 +427,13 @@ def _identifying(config: dict[str, Any]) -> dict[str, Any]:
         idle.add("accelerate")  # so that trials from before there was this option keep their identity
     # The same, and for the same reason.
     idle |= {name for name in ("step_weights", "projection") if config["train"][name] == getattr(TrainConfig, name)}
+    if not config["regime"]["contrast_nodes"]:
+        idle |= {"node_contrastive_weight", "node_temperature"}
     algorithms = {name: {**own, "train": _without(own["train"], *idle)} for name, own in config["algorithms"].items()}
     kept = {**config, "train": _without(config["train"], *idle), "algorithms": algorithms}
     # Options of their default are left out, so that trials from before there were these keep their identity.
-    if not config["regime"]["augment"]:
-        kept["regime"] = _without(config["regime"], "augment")
+    unused = [name for name in ("augment", "contrast_nodes") if not config["regime"][name]]
+    kept["regime"] = _without(config["regime"], *unused)
     if not config["contrast"]:
         return _without(kept, "contrast")
     contrast, usual = (

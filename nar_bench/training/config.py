@@ -55,7 +55,11 @@ class TrainConfig:
     projection: int = 0
     """Size of a learned projection of the ideas that are contrasted; 0 contrasts the ideas themselves, the formula."""
     reduction: str = "mean"
-    """Of the contrastive loss: "sum" over pairs is the formula, "mean" does not grow with the batch."""
+    """Of a contrastive loss: "sum" over pairs is the formula, "mean" does not grow with the batch."""
+    node_contrastive_weight: float = 0.1
+    """Weight of the node contrastive loss, where the regime contrasts nodes; at least 0, where it is not computed."""
+    node_temperature: float = 1.0
+    """Similarities of two nodes are divided by it; above 0."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return (field, what is wrong) for every value that is not allowed."""
@@ -82,6 +86,8 @@ class TrainConfig:
             ),
             ("projection", self.projection >= 0, "at least 0"),
             ("reduction", self.reduction in ("sum", "mean"), "'sum' or 'mean'"),
+            ("node_contrastive_weight", self.node_contrastive_weight >= 0, "at least 0"),
+            ("node_temperature", self.node_temperature > 0, "above 0"),
         ]
         return [
             (name, f"got {getattr(self, name)!r}; it must be {allowed}") for name, right, allowed in checks if not right

@@ -100,7 +100,7 @@ class Progress:
     losses: Mapping[str, float]
     """The loss of each algorithm."""
     parts: Mapping[str, Mapping[str, float]]
-    """The loss of each algorithm by feature; "contrastive" is before its weight."""
+    """The loss of each algorithm by feature; "contrastive" and "node_contrastive" are before their weights."""
     examples_per_second: float
     """Of this process."""
 
@@ -148,7 +148,8 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
         on_step: called after every step.
 
     Raises:
-        TrainingError: a loss is not finite; the last checkpoint is kept.
+        TrainingError: a loss is not finite; the last checkpoint is kept. Or nodes are to be contrasted with those of
+            similar inputs, and a task makes none.
         CheckpointError: the checkpoint is damaged or of another trial.
         StoreError: a checkpoint cannot be written.
     """
@@ -233,6 +234,11 @@ def _learners(job: TrainJob) -> list[_Learner]:
     made = []
     hardest = job.contrast.negative_count if job.contrast.negatives == "similar_ideas" else 0
     for task in job.tasks:
+        if task.net.regime.contrast_nodes and task.similar is None:
+            raise TrainingError(
+                f"algorithm '{task.algorithm.name}': the regime {task.net.regime.name} contrasts the nodes of an input "
+                "with those of a similar one, and nothing makes any; give the task a similar input."
+            )
         device = task.net.device
         objective = Objective(task.net, task.config, job.phi if job.contrasts else None, job.level, hardest)
         records = task.config.accelerate and device.type == "cuda"
@@ -262,7 +268,7 @@ def _step(
                 raise TrainingError(
                     f"algorithm '{name}': the loss is {value} at step {step + 1} of {job.config.steps}. "
                     "The parts: " + ", ".join(f"{part} {one:.4g}" for part, one in parts.items()) + ". "
-                    "A lower learning_rate, clip_norm or contrastive_weight may help."
+                    "A lower learning_rate, clip_norm or weight of a contrastive loss may help."
                 )
             for parameter, gradient in zip(learner.objective.parameters, measured.gradients, strict=True):
                 found.setdefault(parameter, []).extend([] if gradient is None else [gradient])

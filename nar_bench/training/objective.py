@@ -16,6 +16,7 @@ from nar_bench.plugin.contracts import Level
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs, Similarity, contrastive_trajectory_loss, trajectory_similarity
 from nar_bench.training.losses import supervised_loss
+from nar_bench.training.node_contrast import node_contrastive_loss
 
 
 class Measured(NamedTuple):
@@ -23,7 +24,7 @@ class Measured(NamedTuple):
 
     loss: Tensor
     parts: dict[str, Tensor]
-    """The loss by feature, see `supervised_loss`; "contrastive" is before its weight."""
+    """The loss by feature, see `supervised_loss`; "contrastive" and "node_contrastive" are before their weights."""
     gradients: tuple[Tensor | None, ...]
     """Of `Objective.parameters`, in their order; None where the loss does not depend on one."""
 
@@ -73,7 +74,10 @@ class Objective:
     def supervise(
         self, batch: TensorBatch, noise: Generator | KeptDraws
     ) -> tuple[Predictions, Tensor, dict[str, Tensor]]:
-        """Return the predictions, the supervised loss and its parts, all with their history."""
+        """Return the predictions, the loss but for what ideas add to it, and its parts, all with their history.
+
+        Where nodes are contrasted, the second half of the batch is similar inputs of the first, in the same order.
+        """
         device = batch.lengths.device.type
         with torch.autocast(device, torch.bfloat16) if self._config.accelerate else contextlib.nullcontext():
             predictions = self._net(batch, noise)
@@ -81,6 +85,14 @@ class Objective:
         loss, parts = supervised_loss(
             predictions, batch, output_weight=regime.output_weight, hint_weight=regime.hint_weight
         )
+        if predictions.nodes is not None and self._config.node_contrastive_weight > 0:
+            parts["node_contrastive"] = node_contrastive_loss(
+                predictions.nodes,
+                predictions.steps,
+                temperature=self._config.node_temperature,
+                reduction=self._config.reduction,
+            )
+            loss = loss + self._config.node_contrastive_weight * parts["node_contrastive"]
         return predictions, loss, parts
 
     def contrast(self, ideas: Float[Tensor, "M S K"], steps: Int[Tensor, " M"], pairs: Pairs) -> Tensor:

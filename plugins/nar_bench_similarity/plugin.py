@@ -78,5 +78,5 @@ def register_suites(register: Register) -> None:
     register(
         "memory-study-lite",
         "nar_bench_similarity.suites:memory-study-lite.toml",
-        "what hints, augmentation, a memory and its contrastive loss each do, on a few algorithms",
+        "what hints, augmentation, contrasted nodes, a memory and its contrastive loss each do, on a few algorithms",
     )

@@ -8,7 +8,10 @@ import pytest
 from runner.test_suite import GOOD, faults_of, plan_of
 
 import nar_bench
+from nar_bench.plugin.registry import Registry
+from nar_bench.runner.expansion import _identifying, expand
 from nar_bench.runner.run import prepare
+from nar_bench.runner.suite import load_suite
 
 MEMORY = GOOD.replace('"mpnn", "memory_mpnn"', '"memory_mpnn"').replace('"hints", "memory"', '"memory"')
 TOGETHER = MEMORY.replace("seeds = [0, 1]", "seeds = [0]\ntogether = true").replace(
@@ -89,6 +92,79 @@ def test_a_regime_that_augments_needs_similar_inputs_and_no_ideas(tmp_path: Path
     assert {one.trial.processor.name for one in planned} == {"mpnn", "memory_mpnn"}
     none = text.replace('"insertion_sort"', '"bipartite_matching"').replace("sizes = [4", "sizes = [6")
     assert "no similar input is registered for bipartite_matching" in reasons_of(tmp_path, none)
+
+
+NODES = GOOD.replace('"hints", "memory"', '"mine"').replace('similarity = "cosine"\n', "")
+NODES += '[regime.mine]\nbase = "no_hints"\ncontrast_nodes = true\n'
+
+
+def test_a_regime_that_contrasts_nodes_needs_similar_inputs_and_no_ideas(tmp_path: Path) -> None:
+    planned = plan_of(tmp_path, NODES).planned
+    assert {one.reason for one in planned} == {""}
+    assert {used.name for one in planned for used in one.trial.similar_inputs} == {"reweighted_edges", "same_order"}
+    assert {one.trial.processor.name for one in planned} == {"mpnn", "memory_mpnn"}
+    assert {one.trial.similarity for one in planned} == {None}
+    none = NODES.replace('"insertion_sort"', '"bipartite_matching"').replace("sizes = [4", "sizes = [6")
+    assert "no similar input is registered for bipartite_matching" in reasons_of(tmp_path, none)
+
+
+OTHERS = """
+import dataclasses
+from nar_bench.plugin import hookimpl
+from nar_bench.plugin.contracts import Invariant
+from nar_bench_similarity.same_order import SAME_ORDER
+@hookimpl
+def register_similar_inputs(register):
+    for kind in Invariant:
+        register(f"keeps_{kind}", dataclasses.replace(SAME_ORDER, name=f"keeps_{kind}", invariant=kind), "")
+"""
+
+
+def test_nodes_are_only_contrasted_between_runs_of_which_hints_are_kept(tmp_path: Path) -> None:
+    file, suite = tmp_path / "others.py", tmp_path / "small.toml"
+    file.write_text(OTHERS)
+
+    def reason(keeps: str, text: str) -> str:
+        given = f'similar_inputs = {{ insertion_sort = "keeps_{keeps}" }}\n[model]'
+        suite.write_text(
+            text.replace('"bfs", ', "").replace("[train.shift.bfs]\np = [0.3, 0.5]\n", "").replace("[model]", given)
+        )
+        (only,) = {why for _, why in expand(load_suite(suite), Registry(files=[file]))}
+        return only
+
+    assert [reason(kind, NODES) for kind in ("trajectory", "discrete_hints", "prefix")] == ["", "", ""]
+    told = "keeps_output keeps the output alone; to contrast nodes step by step takes one that keeps hints"
+    assert reason("output", NODES) == told
+    assert reason("output", NODES.replace("contrast_nodes", "augment")) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "contrast_nodes = true",
+            "contrast_nodes = true\naugment = true",
+            "regime.mine.augment: got True; it must be false where contrast_nodes is true",
+        ),
+        ("contrast_nodes = true", "contrast_nodes = 1", "regime.mine.contrast_nodes: got 1"),
+        ("steps = 3", "steps = 3\nnode_temperature = 0.0", "train.node_temperature: got 0.0; it must be above 0"),
+        ("steps = 3", "steps = 3\nnode_contrastive_weight = -1.0", "it must be at least 0"),
+    ],
+)
+def test_faults_of_contrasted_nodes_are_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert says in faults_of(tmp_path, NODES.replace(old, new))
+
+
+def test_contrasted_nodes_change_no_trial_from_before_them(tmp_path: Path) -> None:
+    later = "steps = 3\nnode_temperature = 0.5\nnode_contrastive_weight = 2.0"
+    assert ids_of(tmp_path, GOOD.replace("steps = 3", later)) == ids_of(tmp_path, GOOD)
+    kept = _identifying(plan_of(tmp_path, GOOD).planned[0].trial.config)
+    assert not {"contrast_nodes", "augment"} & kept["regime"].keys()
+    assert not {"node_temperature", "node_contrastive_weight"} & kept["train"].keys()
+    plain = NODES.replace("contrast_nodes", "augment")
+    assert not ids_of(tmp_path, NODES) & ids_of(tmp_path, plain)
+    for option in ("node_temperature = 0.5", "node_contrastive_weight = 2.0"):
+        assert not ids_of(tmp_path, NODES.replace("steps = 3", f"steps = 3\n{option}")) & ids_of(tmp_path, NODES)
 
 
 def test_options_that_are_not_asked_for_do_not_change_a_trial(tmp_path: Path) -> None:
@@ -174,6 +250,16 @@ def test_augmented_trials_run_from_end_to_end(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_trials_that_contrast_nodes_run_from_end_to_end(tmp_path: Path, together: bool) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(NODES.replace("seeds = [0, 1]", f"seeds = [0]\ntogether = {str(together).lower()}"))
+    rows = nar_bench.load_results(nar_bench.run(file, out=tmp_path / "out")).to_pylist()
+    assert {(row["algorithm"], row["processor"]) for row in rows} == {
+        (algorithm, processor) for algorithm in ("bfs", "insertion_sort") for processor in ("mpnn", "memory_mpnn")
+    }
+
+
 def test_the_study_can_be_planned_and_has_every_arm() -> None:
     planned = prepare("memory-study-lite", "/nowhere").planned
     assert {one.reason for one in planned} == {""}
@@ -183,6 +269,7 @@ def test_the_study_can_be_planned_and_has_every_arm() -> None:
         ("mpnn", "no_hints", False),
         ("mpnn", "augmented", False),
         ("memory_mpnn", "augmented", False),
+        ("mpnn", "node_contrast", False),
         ("memory_mpnn", "memory", False),
         ("memory_mpnn", "memory_and_hints", False),
         ("memory_mpnn", "augmented", True),

@@ -10,6 +10,7 @@ import torch
 from runner.test_suite import GOOD, plan_of
 from torch import Generator
 from training.devices import ALGORITHMS, PROCESSORS, WITH_IDEAS, batch_of, measure, net_of
+from training.test_node_contrast import NODE_CONTRAST
 from training.test_recording import all_of, copy_of
 
 import nar_bench
@@ -68,6 +69,26 @@ def test_the_contrastive_loss_is_that_of_the_cpu(processor: str) -> None:
         for device in ("cpu", "cuda")
     )
     torch.testing.assert_close(there.parts["contrastive"].cpu(), here.parts["contrastive"], **CLOSE)
+
+
+def test_the_node_contrastive_loss_is_that_of_the_cpu() -> None:
+    here, there = (
+        measure(net_of("mpnn", "bfs", NODE_CONTRAST).to(device), batch_of("bfs", device, count=4))
+        for device in ("cpu", "cuda")
+    )
+    torch.testing.assert_close(there.parts["node_contrastive"].cpu(), here.parts["node_contrastive"], **CLOSE)
+    for one, other in zip(all_of(there), all_of(here), strict=True):
+        torch.testing.assert_close(one.cpu(), other, **CLOSE)
+
+
+def test_steps_that_contrast_nodes_can_be_recorded(caplog: pytest.LogCaptureFixture) -> None:
+    objective = Objective(net_of("mpnn", "bfs", NODE_CONTRAST).to("cuda"), TrainConfig())
+    recorded = RecordedSteps(objective, CudaGraphs(torch.device("cuda")))
+    batch, noise = batch_of("bfs", "cuda", count=4), Generator().manual_seed(0)
+    for _ in range(3):
+        found = all_of(copy_of(recorded(batch, noise)))
+        torch.testing.assert_close(found, all_of(objective(batch, noise)), **CLOSE)
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
