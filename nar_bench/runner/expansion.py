@@ -107,13 +107,15 @@ class _Expansion:
         self._suite, self._file, self._registry = source.suite, source.file, registry
         self._faults: list[Fault] = []
         self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
+        self._tables: dict[Kind, dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]] = {}
         self._regimes = {**REGIMES, **{name: self._regime(name, table) for name, table in self._suite.regime.items()}}
 
     def trials(self) -> list[tuple[Trial, str]]:
         """Return (trial, reason why it cannot be run or "")."""
         for kind, tables in ((Kind.PROCESSOR, self._suite.processor), (Kind.SIMILARITY, self._suite.similarity)):
-            for name in tables:
-                self._options(kind, name)
+            self._tables[kind] = self._by_id(kind, tables, str(kind))
+            for (entry, component), table in self._tables[kind].values():
+                build_options(component.config, table, f"{kind}.{entry.name}", self._faults)
         found: dict[str, tuple[Trial, str]] = {}
         for index, grid in enumerate(self._suite.trials):
             for trial, reason in self._grid(grid, f"trials[{index}]"):
@@ -143,17 +145,28 @@ class _Expansion:
         if grid.together:
             self._check_apart(algorithms, place)
         with_memory = [name for name in grid.regimes if name in self._regimes and self._regimes[name].memory]
-        if with_memory and grid.similarity is None:
+        if with_memory and not grid.similarity_options:
             known = [entry.name for entry in self._registry.entries(Kind.SIMILARITY)]
             problem = f"the regime {with_memory[0]} needs one of: {', '.join(known)}"
             self._faults.append(Fault(f"{place}.similarity", problem))
-        similarity = self._load(Kind.SIMILARITY, grid.similarity, f"{place}.similarity") if grid.similarity else None
+        similarity, own = None, {}
+        for name, table in grid.similarity_options.items():  # one or none
+            if similarity := self._load(Kind.SIMILARITY, name, f"{place}.similarity"):
+                own = {similarity[0].id: (similarity, table)}
+        similarity_options = self._options([similarity] if similarity else [], own, f"{place}.similarity")
+        own = self._by_id(Kind.PROCESSOR, grid.processor, f"{place}.processor")
+        processor_options = self._options(processors, own, f"{place}.processor")
+        problem = f"the grid has no such processor; it has: {', '.join(grid.processors)}"
+        unused = [entry for (entry, _), _ in own.values() if entry.id not in processor_options]
+        self._faults += [Fault(f"{place}.processor.{entry.name}", problem) for entry in unused]
         model = self._section(NetConfig, "model", grid.model, place)
         contrast = self._contrast(grid, place)
         train = self._with_own(TrainConfig, "train", grid.train, OWN_TRAINING, place)
         evaluate = self._with_own(EvaluateConfig, "evaluate", grid.evaluate, OWN_EVALUATION, place)
         if similarity and similarity[1].level is Level.TRAJECTORY and train.common.step_weights != "uniform":
-            problem = f"got {train.common.step_weights!r}; {grid.similarity} scores whole trajectories, without weights"
+            problem = (
+                f"got {train.common.step_weights!r}; {similarity[0].name} scores whole trajectories, without weights"
+            )
             self._faults.append(Fault(f"{place}.train.step_weights", problem))
         similar = {
             name: self._load(Kind.SIMILAR_INPUT, given, f"{place}.similar_inputs.{name}")
@@ -167,16 +180,14 @@ class _Expansion:
             groups, processors, grid.regimes, grid.seeds
         ):
             memory, nodes = self._regimes[regime].memory, self._regimes[regime].contrast_nodes
-            options = self._options(Kind.PROCESSOR, processor_entry.name)
+            options = processor_options[processor_entry.id]
             makes_similar = self._regimes[regime].augment or nodes or (memory and contrast.makes_similar_inputs)
             found = [similar.get(one.name) or self._default_similar(one) if makes_similar else None for _, one in group]
             config = {
                 "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
                 "model": dataclasses.asdict(model),
                 "processor": dataclasses.asdict(options),
-                "similarity": dataclasses.asdict(self._options(Kind.SIMILARITY, similarity[0].name))
-                if memory and similarity
-                else {},
+                "similarity": dataclasses.asdict(similarity_options[similarity[0].id]) if memory and similarity else {},
                 "contrast": dataclasses.asdict(contrast) if memory else {},
                 "train": dataclasses.asdict(train.common),
                 "evaluate": dataclasses.asdict(evaluate.common),
@@ -289,11 +300,27 @@ class _Expansion:
             self._faults.append(Fault(place, f"{kind} '{name}' cannot be used, see above"))
         return self._loaded[kind, name]
 
-    def _options(self, kind: Kind, name: str) -> Any:
-        tables = self._suite.processor if kind is Kind.PROCESSOR else self._suite.similarity
-        place = f"{kind}.{name}"
-        found = self._load(kind, name, place)
-        return build_options(found[1].config, tables.get(name, {}), place, self._faults) if found else None
+    def _by_id(
+        self, kind: Kind, tables: Mapping[str, dict[str, Any]], place: str
+    ) -> dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]:
+        """Return tables that a suite keeps under names, by the full ids of what they name."""
+        found = {name: self._load(kind, name, f"{place}.{name}") for name in tables}
+        return {one[0].id: (one, tables[name]) for name, one in found.items() if one}
+
+    def _options(
+        self,
+        components: list[tuple[Entry, Any]],
+        own: Mapping[str, tuple[tuple[Entry, Any], dict[str, Any]]],
+        place: str,
+    ) -> dict[str, Any]:
+        """Build by full id the options of components of one kind; those of a grid come before those of the suite."""
+        options = {}
+        for entry, component in components:
+            tables = [of[entry.id][1] if entry.id in of else {} for of in (self._tables[entry.kind], own)]
+            # Faults of the suite's table have been told with its place; the whole is built where there are none.
+            values = {**tables[0], **tables[1]} if not self._faults else tables[1]
+            options[entry.id] = build_options(component.config, values, f"{place}.{entry.name}", self._faults)
+        return options
 
     def _section(self, config: type, section: str, override: Mapping[str, Any], place: str) -> Any:
         base = getattr(self._suite, section)

@@ -9,9 +9,10 @@ algorithms = ["bfs"]
 processors = ["mpnn"]             # memory_pgn is the wrapper memory around pgn; so for any wrapper and processor
 regimes = ["hints"]
 seeds = [0, 1]
-similarity = "cosine"             # where the regime is "memory"
+similarity = "cosine"             # where the regime is "memory"; with options: { rbf = { bandwidth = 0.5 } }
 similar_inputs = { bfs = "reweighted_edges" }   # by default the registered one that names the algorithm
-train = { steps = 300 }           # model, contrast, train and evaluate may be overridden for one grid
+processor = { memory_mpnn = { idea_size = 16 } }   # on top of [processor.memory_mpnn], in this grid only
+train = { steps = 300 }           # model, contrast, train and evaluate may be overridden for one grid likewise
 together = true                   # one trial learns all algorithms with one processor; by default one trial each
 
 [regime.forced]                   # a regime of this suite; regimes = ["forced"] names it
@@ -41,7 +42,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from nar_bench.errors import SuiteError, did_you_mean
 from nar_bench.plugin.contracts import Kind
@@ -49,6 +51,8 @@ from nar_bench.plugin.registry import Registry
 from nar_bench.runner.options import Fault
 
 Table = dict[str, Any]
+
+SIMILARITY_NEEDED = "One name is needed, or one table of options under it, as in { rbf = { bandwidth = 0.5 } }"
 
 
 class _Table(BaseModel):
@@ -62,13 +66,30 @@ class Grid(_Table):
     processors: list[str] = Field(min_length=1)
     regimes: list[str] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
-    similarity: str | None = None
+    similarity: str | dict[str, Table] | None = None
+    """A name, or one table of options under the name."""
     similar_inputs: dict[str, str] = {}
     together: bool = False
+    processor: dict[str, Table] = {}
     model: Table = {}
     contrast: Table = {}
     train: Table = {}
     evaluate: Table = {}
+
+    @field_validator("similarity", mode="before")
+    @classmethod
+    def _is_one_similarity(cls, value: Any) -> Any:
+        one_table = isinstance(value, dict) and [type(options) for options in value.values()] == [dict]
+        if isinstance(value, str) or one_table:
+            return value
+        raise PydanticCustomError("similarity", SIMILARITY_NEEDED)
+
+    @property
+    def similarity_options(self) -> dict[str, Table]:
+        """The options of the similarity by its name; empty where there is none."""
+        if isinstance(self.similarity, str):
+            return {self.similarity: {}}
+        return self.similarity or {}
 
 
 class Suite(_Table):

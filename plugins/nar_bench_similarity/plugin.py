@@ -76,6 +76,11 @@ def register_suites(register: Register) -> None:
         "the same with one processor for all nine algorithms",
     )
     register(
+        "memory-study-ablations",
+        "nar_bench_similarity.suites:memory-study-ablations.toml",
+        "the memory and its loss, changed in one thing at a time",
+    )
+    register(
         "memory-study-lite",
         "nar_bench_similarity.suites:memory-study-lite.toml",
         "what hints, augmentation, contrasted nodes, a memory and its contrastive loss each do, on a few algorithms",

@@ -308,6 +308,73 @@ def test_a_grid_s_own_table_replaces_the_suite_s_and_full_ids_are_names_too(tmp_
     assert own == {"bfs": {"sizes": [5]}, "insertion_sort": {"count": 9}}
 
 
+ABLATION = (
+    (
+        GOOD.replace('"cosine"', "{ rbf = { bandwidth = 0.5 } }")
+        .replace("seeds = [0, 1]", "seeds = [0]\nprocessor = { memory_mpnn = { heads = 2 } }")
+        .replace("[train]", "[similarity.rbf]\nbandwidth = 2.0\n[train]")
+        .replace('"hints", "memory"', '"memory"')
+    )
+    + """
+[[trials]]
+algorithms = ["bfs"]
+processors = ["memory_mpnn"]
+regimes = ["memory"]
+similarity = "rbf"
+seeds = [0]
+[[trials]]
+algorithms = ["bfs"]
+processors = ["nar-bench/memory_mpnn"]
+regimes = ["memory"]
+similarity = { rbf = { } }
+processor = { memory_mpnn = { idea_size = 8, pool = ["nodes", "edges"] } }
+seeds = [0]
+"""
+)
+
+
+def test_each_grid_can_give_options_of_its_processors_and_its_similarity(tmp_path: Path) -> None:
+    trials = [one.trial for one in plan_of(tmp_path, ABLATION).planned if one.trial.processor.name == "memory_mpnn"]
+    bfs = [trial for trial in trials if trial.name == "bfs"]
+    assert [trial.config["similarity"] for trial in bfs] == [{"bandwidth": 0.5}, {"bandwidth": 2.0}, {"bandwidth": 2.0}]
+    options = [trial.config["processor"] for trial in bfs]
+    assert [(one["idea_size"], one["heads"], one["pool"]) for one in options] == [
+        (4, 2, ["nodes"]),
+        (4, 1, ["nodes"]),
+        (8, 1, ["nodes", "edges"]),
+    ]
+    assert len({trial.id for trial in bfs}) == 3
+
+
+def test_options_of_the_suite_are_found_by_the_full_id_too(tmp_path: Path) -> None:
+    text = GOOD.replace("[processor.memory_mpnn]", '[processor."nar-bench/memory_mpnn"]')
+    assert [one.trial for one in plan_of(tmp_path, text).planned] == [one.trial for one in plan_of(tmp_path).planned]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("heads = 2", "head = 2", "trials[0].processor.memory_mpnn.head: this key is not known. Did you mean 'heads'?"),
+        ("heads = 2", "heads = 0", "trials[0].processor.memory_mpnn.heads: got 0; it must be at least 1"),
+        ("memory_mpnn = {", "gat = {", "trials[0].processor.gat: the grid has no such processor; it has: mpnn, memory"),
+        ("memory_mpnn = {", "gad = {", "trials[0].processor.gad: processor 'gad' is not known. Did you mean 'gat'?"),
+        ("0.5", '"a"', "trials[0].similarity.rbf.bandwidth: got 'a'; input should be a valid number"),
+        ("{ rbf =", "{ rbv =", "trials[0].similarity: similarity 'rbv' is not known. Did you mean 'rbf'?"),
+        (
+            "{ rbf = {",
+            "{ cosine = {}, rbf = {",
+            "trials[0].similarity: got {'cosine': {}, 'rbf': {'bandwidth': 0.5}}; ",
+        ),
+        ("{ rbf = { bandwidth = 0.5 } }", "3", "trials[0].similarity: got 3; one name is needed, or one table of "),
+        ("{ memory_mpnn = { heads = 2 } }", "3", "trials[0].processor: got 3; input should be a valid dictionary"),
+    ],
+)
+def test_each_fault_of_a_grids_options_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+    told = faults_of(tmp_path, ABLATION.replace(old, new, 1))
+    assert says in told
+    assert ": 1 fault;" in told
+
+
 def test_samples_can_be_drawn_from_the_test_distribution(tmp_path: Path) -> None:
     text = GOOD.replace("steps = 3", 'steps = 3\ndistribution = "test"').replace(
         "[train.shift.bfs]\np = [0.3, 0.5]", ""
