@@ -28,10 +28,11 @@ def node_contrastive_loss(
 
     Source: the no-hint regulariser of Rodionov and Prokhorenkova 2023 (arXiv:2306.13411), of which only the abstract
     and summaries could be read: a contrastive term that makes node representations invariant over inputs with the same
-    execution trajectory. Not checked, for their code is not public: whether f in <f(x), f(x')> has a projection or a
-    norm (here f(x) = x), which negatives, temperature, weight and reduction they take, and at which steps. What is
-    here - dot products, the other nodes of the same graph, a temperature of 1, a mean - is what the public code of
-    DEAR (github.com/HekpoMaH/DEAR at a3187b8, `get_contrastive_loss`) has, which does it at the last step only.
+    execution trajectory. Not checked, for neither its equations nor a repository of its code were found: whether f in
+    <f(x), f(x')> has a projection or a norm (here f(x) = x), which negatives, temperature, weight and reduction they
+    take, and at which steps. What is here - dot products, the other nodes of the same graph, a temperature of 1, a
+    mean - is what the public code of DEAR (github.com/HekpoMaH/DEAR at a3187b8, `get_contrastive_loss`) has, which
+    does it at the last step only.
 
     Args:
         nodes: nodes[t - 1] holds x_i^t; what stands beyond a row's own steps is not read.
