@@ -69,39 +69,37 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
         click.echo("failed trials run again with: nar-bench run ... --retry-failed")
 
 
+_RECORDS_LOOKED_AT = 1000
+"""Enough to know a standard deviation; reading all of a large folder would take longer than planning it."""
+
+
 def smallest_resolvable(prepared: Prepared) -> str:
-    """Say which difference between two methods the planned seeds can resolve, failed and finished trials included."""
-    from nar_bench.errors import StoreError
+    """Say which difference between two methods the planned seeds, finished ones among them, can resolve."""
     from nar_bench.statistics.resolution import smallest_difference
     from nar_bench.statistics.spread import spread_of
 
-    planned = [one.trial for one in prepared.planned if one.state != "skipped"]
-    cells = Counter(
-        (algorithm.name, trial.processor.name, trial.regime, str(trial.similarity), str(trial.config["processor"]))
-        for trial in planned
-        for algorithm in trial.algorithms
-    )
-    if not cells:
-        return "smallest difference that the seeds resolve: nothing is planned"
-    seeds, algorithms = min(cells.values()), {cell[0] for cell in cells}
-    try:
-        records, _ = prepared.store.records()
-    except StoreError:
-        records = []
-    spread = spread_of((one for one in records if one.suite.name == prepared.source.suite.name), algorithms)
-    # Where networks are shared, algorithms do not add to what the seeds say.
-    apart = len(algorithms) if all(len(trial.algorithms) == 1 for trial in planned) else 1
-    told = [
-        f"{least:.3f} {where}"
-        for count, where in ((1, "on one algorithm"), (apart, f"in the mean over {apart}"))[: 2 if apart > 1 else 1]
-        if (least := smallest_difference(spread.deviation, seeds, count)) is not None
-    ]
-    few = f"{seeds} seed{'s' * (seeds > 1)} of a method on an algorithm (the fewest)"
-    if not told:
-        return f"{few} resolve no difference between methods; plan two or more"
+    planned = [one for one in prepared.planned if one.state != "skipped"]
+    if not planned:
+        return "smallest difference that the seeds resolve: no trial is planned"
+    cells: dict[tuple[str, ...], set[int]] = {}
+    for trial in (one.trial for one in planned):
+        method = (trial.processor.name, trial.regime, trial.similarity.name if trial.similarity else "")
+        for algorithm in trial.algorithms:
+            cells.setdefault((algorithm.name, *method), set()).add(trial.seed)
+    seeds = min(len(found) for found in cells.values())
+    few = f"{seeds} seed{'s' * (seeds > 1)} of each method on each algorithm{' (the fewest)' * (len(cells) > 1)}"
+    if seeds == 1:
+        return f"{few}: no difference between methods can be resolved; plan two seeds or more"
+    done = [one.trial.id for one in planned if one.state == "done"][:_RECORDS_LOOKED_AT]
+    spread = spread_of(record for trial in done if (record := prepared.store.read(trial)))
+    told = [f"{smallest_difference(spread.deviation, seeds):.3f} on one algorithm"]
+    algorithms = len({cell[0] for cell in cells})
+    # Where algorithms share a network, one more algorithm is no new evidence of what a seed does.
+    if algorithms > 1 and all(len(one.trial.algorithms) == 1 for one in planned):
+        told.append(f"{smallest_difference(spread.deviation, seeds, algorithms):.3f} in the mean over {algorithms}")
     return (
-        f"smallest difference in score that {few} resolve, with power 0.8 at level 0.05: {', '.join(told)}; "
-        f"standard deviation across seeds {spread.deviation:.3f}, {spread.source}"
+        f"smallest difference in score that {few} resolve (power 0.8, level 0.05): {', '.join(told)}; "
+        f"at a standard deviation across seeds of {spread.deviation:.3f}, {spread.source}"
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from nar_bench.errors import StatisticsError
-from nar_bench.results.store import Store
 from nar_bench.statistics.estimate import LEVEL, Estimate, mean_over_seeds
 from nar_bench.statistics.holm import holm
 from nar_bench.statistics.improvement import probability_of_improvement
@@ -163,7 +162,7 @@ def _names(methods: Sequence[Method], places: Sequence[str]) -> tuple[str, str]:
     if a != b:
         return a, b
     if Path(places[0]).resolve() == Path(places[1]).resolve():
-        raise StatisticsError(f"both names mean the method '{a}' of {Store(Path(places[0])).path}.")
+        raise StatisticsError(f"both names mean the method '{a}' of {places[0]}.")
     return f"{a} in {places[0]}", f"{b} in {places[1]}"
 
 
@@ -217,14 +216,17 @@ def _single(one: Comparison) -> str:
 
 
 def _further(one: Comparison) -> str:
-    """Say whether a resolved difference is one for algorithms like these."""
+    """Say whether a resolved difference holds under the two wider assumptions."""
     if not one.these.differs_from_zero:
         return ""
-    wider = one.like_these
-    if wider.low is None or wider.high is None:
-        return f"It says nothing of other algorithms: {wider.reason}."
-    interval = f"{wider.low:+.3f} to {wider.high:+.3f}"
-    agrees = wider.differs_from_zero and (wider.value > 0) == (one.these.value > 0)
-    if agrees:
-        return f"It would hold on average over algorithms of which these are a random sample ({interval})."
-    return f"Whether it holds for other algorithms is open: were these a random sample, {interval}."
+    open_ = [
+        text
+        for text, wider in (
+            ("should a seed help or hurt all of them alike", one.alike),
+            ("for algorithms of which these are a random sample", one.like_these),
+        )
+        if wider and not wider.differs_from_zero
+    ]
+    if open_:
+        return f"It is open {' and '.join(open_)}."
+    return "It holds on average, too, for algorithms of which these are a random sample."

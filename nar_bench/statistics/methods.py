@@ -60,7 +60,7 @@ def methods_in(folder: Path) -> list[Method]:
             {
                 key[3:]: message
                 for key, message in failures.items()
-                if key[:2] == (suite, version) and re.sub(r" \[[^]]*\]$", "", method) == key[2]
+                if key[:2] == (suite, version) and (method == key[2] or method.startswith(f"{key[2]} ["))
             },
             tuple(str(problem) for problem in problems),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,8 @@ from nar_bench.results.summary import summarise
 
 ASSUMED = 0.086
 """Root mean square over CLRS-30's algorithms of the standard deviation across seeds at n = 64, of the published
-Triplet-GMPNN (Ibarz et al. 2022): the standard errors over 10 seeds in leaderboards/clrs30/reported.csv, times sqrt(10).
-The median is half of that, since few algorithms vary much."""
+Triplet-GMPNN (Ibarz et al. 2022): the standard errors over 10 seeds in leaderboards/clrs30/reported.csv, times the root
+of 10. The median is half of that, since few algorithms vary much."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +24,21 @@ class Spread:
     source: str
 
 
-def spread_of(records: Iterable[Record], algorithms: Collection[str], metric: str = "score") -> Spread:
+def spread_of(records: Iterable[Record], metric: str = "score") -> Spread:
     """Return the deviation across seeds, pooled over methods and algorithms, at each one's largest size.
 
     It is the root mean square, weighted by degrees of freedom, over all lines with two seeds or more. Where there is
     none, or none that varies, it is assumed and says so.
 
     Assumes that methods that are planned vary as those that were recorded.
-
-    Args:
-        algorithms: names of those to look at.
     """
     squares, freedom, cells = 0.0, 0, 0
     for line in summarise(records):
-        if line.algorithm not in algorithms or not line.sizes:
-            continue
-        values = line.values(metric, line.sizes[-1])
+        values = line.values(metric, line.sizes[-1]) if line.sizes else []
         if len(values) > 1:
             squares += float(np.var(values, ddof=1)) * (len(values) - 1)
             freedom, cells = freedom + len(values) - 1, cells + 1
     if squares > 0:
-        found = f"from {cells} method{'s' * (cells > 1)} on an algorithm with two seeds or more in the results folder"
-        return Spread((squares / freedom) ** 0.5, found)
-    return Spread(ASSUMED, "assumed: CLRS-30 at n = 64, published by Ibarz et al. 2022")
+        lines = f"{cells} line{'s' * (cells > 1)}"
+        return Spread((squares / freedom) ** 0.5, f"measured on {lines} of the results folder with two seeds or more")
+    return Spread(ASSUMED, "assumed (CLRS-30 at n = 64, Triplet-GMPNN, Ibarz et al. 2022)")
