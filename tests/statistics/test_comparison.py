@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Folder:
     for seed, noise in enumerate(NOISE):
         made.add("bfs", "mpnn", seed, 0.8 + noise)
         made.add("bfs", "pgn", seed, 0.7 - noise / 2)
-        made.add("dfs", "mpnn", seed, 0.6 - noise)
+        made.add("dfs", "mpnn", seed, 0.6 - noise / 2)
         made.add("dfs", "pgn", seed, 0.58 + noise / 2)
     return made
 
