@@ -87,7 +87,8 @@ def smallest_resolvable(prepared: Prepared) -> str:
         for algorithm in trial.algorithms:
             cells.setdefault((algorithm.name, *method), set()).add(trial.seed)
     seeds = min(len(found) for found in cells.values())
-    few = f"{seeds} seed{'s' * (seeds > 1)} of each method on each algorithm{' (the fewest)' * (len(cells) > 1)}"
+    fewest = " (the fewest)" if any(len(found) > seeds for found in cells.values()) else ""
+    few = f"{seeds} seed{'s' * (seeds > 1)} of each method on each algorithm{fewest}"
     if seeds == 1:
         return f"{few}: no difference between methods can be resolved; plan two seeds or more"
     done = [one.trial.id for one in planned if one.state == "done"][:_RECORDS_LOOKED_AT]

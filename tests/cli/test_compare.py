@@ -10,6 +10,8 @@ from cli.test_main import run
 from made_records import record
 
 from nar_bench.results.store import Store
+from nar_bench.statistics.resolution import smallest_difference
+from nar_bench.statistics.spread import ASSUMED
 
 
 @pytest.fixture
@@ -50,8 +52,16 @@ def test_a_plan_says_what_its_seeds_resolve(tmp_path: Path) -> None:
     suite.write_text(f'name = "s"\nversion = 1\n[[trials]]\n{grid}')
     done = run("plan", str(suite), "--out", str(tmp_path / "out"))
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("smallest difference"))
-    assert "that 3 seeds of each method on each algorithm (the fewest) resolve (power 0.8, level 0.05): 0.30" in line
-    assert "on one algorithm, 0.15" in line
-    assert "assumed" in line
+    least = [f"{smallest_difference(ASSUMED, 3, algorithms):.3f}" for algorithms in (1, 2)]
+    assert "that 3 seeds of each method on each algorithm resolve (power 0.8, level 0.05): " in line
+    assert f"): {least[0]} on one algorithm, {least[1]} in the mean over 2; " in line
+    assert "of 0.086, assumed (CLRS-30" in line
     made = json.loads(run("plan", str(suite), "--out", str(tmp_path / "out"), "--json", "--set", "version=2").stdout)
     assert made["resolution"] == line
+
+
+def test_a_plan_of_one_seed_says_that_it_resolves_nothing(tmp_path: Path) -> None:
+    done = run("plan", "quickstart", "--out", str(tmp_path))
+    assert "1 seed of each method on each algorithm (the fewest): no difference between methods can be resolved" in (
+        done.stdout
+    )
