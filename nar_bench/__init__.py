@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nar_bench.plugin.contracts import Algorithm
+    from nar_bench.statistics.comparison import Comparison
     from nar_bench.trajectory import Batch
 
 __version__ = "0.1.0"
-__all__ = ["algorithm", "generate", "load_results", "run"]
+__all__ = ["algorithm", "compare", "generate", "load_results", "run"]
 
 
 def algorithm(name: str) -> Algorithm:
@@ -94,3 +95,25 @@ def load_results(path: str | Path) -> pyarrow.Table:
     from nar_bench.results.table import load_table
 
     return load_table(Path(path))
+
+
+def compare(a: str, b: str, *folders: str | Path, size: int | None = None, metric: str = "score") -> Comparison:
+    """Compare two methods seed by seed, by the records of one or two results folders.
+
+    Args:
+        a, b: names as tables print them ("mpnn (hints)") or their first parts with slashes ("mpnn/hints"); without
+            `folders`, results folders that hold one method each.
+        folders: where the methods are; of two, a is in the first and b in the second.
+        size: problem size; by default the largest that both have, of each algorithm.
+        metric: one of which more is better.
+
+    Returns:
+        every difference, intervals and p values; `.verdict` says it in words, `.left_out` names what is not compared.
+
+    Raises:
+        StoreError, UnknownName: no such folder or method.
+        StatisticsError: a name fits several methods, or the two have nothing in common.
+    """
+    from nar_bench.statistics.comparison import compare as compare_named
+
+    return compare_named(a, b, *folders, size=size, metric=metric)

@@ -82,13 +82,14 @@ def _settings(record: Record) -> str:
 
 
 def _difference(own: str, others: list[str]) -> str:
-    mine = _flat(json.loads(own))
-    rest = [_flat(json.loads(other)) for other in others]
+    mine = flat(json.loads(own))
+    rest = [flat(json.loads(other)) for other in others]
     changed = sorted(key for key in mine if any(other.get(key) != mine[key] for other in rest))
     return ", ".join(f"{key.rpartition('.')[2]}={mine[key]}" for key in changed[:3])
 
 
-def _flat(value: object, prefix: str = "") -> dict[str, object]:
+def flat(value: object, prefix: str = "") -> dict[str, object]:
+    """Return the leaves of nested tables by their paths, ".train.steps" and the like."""
     if not isinstance(value, dict):
         return {prefix: value}
-    return {path: leaf for key, inner in value.items() for path, leaf in _flat(inner, f"{prefix}.{key}").items()}
+    return {path: leaf for key, inner in value.items() for path, leaf in flat(inner, f"{prefix}.{key}").items()}
