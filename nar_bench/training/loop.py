@@ -159,6 +159,8 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
     optimizer = SharedCountAdam(learned.parameters(), config.learning_rate)
     noise = torch.Generator().manual_seed(derive_seed(job.seed, "noise"))
     learners = _learners(job)
+    objectives = [one.objective for one in learners]
+    joint = JointObjective(objectives, config) if job.contrasts and job.contrast.across else None
     held_out = [one.data.validation() for one in learners] if config.select == "best" else []
     losses: Curves = {name: [] for name in names}
     validation: Curves = {name: [] for name in names} if held_out else {}
@@ -175,7 +177,7 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
     log_every = max(1, config.steps // 100)
     learned.train()
     for step in range(done, config.steps):
-        at = dict(zip(names, _step(job, learners, optimizer, step, noise), strict=True))
+        at = dict(zip(names, _step(job, learners, joint, optimizer, step, noise), strict=True))
         done = step + 1
         if done % log_every == 0 or done == config.steps:
             for name, loss in at.items():
@@ -243,7 +245,12 @@ def _learners(job: TrainJob) -> list[_Learner]:
 
 
 def _step(
-    job: TrainJob, learners: Sequence[_Learner], optimizer: SharedCountAdam, step: int, noise: torch.Generator
+    job: TrainJob,
+    learners: Sequence[_Learner],
+    joint: JointObjective | None,
+    optimizer: SharedCountAdam,
+    step: int,
+    noise: torch.Generator,
 ) -> list[_Loss]:
     """Make the updates of one step and return each algorithm's loss, which was measured before its own update.
 
@@ -253,7 +260,7 @@ def _step(
     made = []
     for group in [learners] if job.config.update == "average" else [[learner] for learner in learners]:
         found: dict[nn.Parameter, list[Tensor]] = {}
-        for learner, measured in _measured(job, group, step, noise):
+        for learner, measured in _measured(job, group, joint, step, noise):
             name = learner.task.algorithm.name
             # All numbers at once, because each time that one is asked for is a wait for the device.
             value, *values = torch.stack([measured.loss, *measured.parts.values()]).tolist()
@@ -279,17 +286,16 @@ def _step(
 
 
 def _measured(
-    job: TrainJob, learners: Sequence[_Learner], step: int, noise: torch.Generator
+    job: TrainJob, learners: Sequence[_Learner], joint: JointObjective | None, step: int, noise: torch.Generator
 ) -> Iterator[tuple[_Learner, Measured]]:
-    """Yield the loss of every algorithm; of ideas that are contrasted across algorithms it is measured at once."""
-    if not (job.contrasts and job.contrast.across):
+    """Yield the loss of every algorithm; by `joint`, where there is one, it is measured at once."""
+    if joint is None:
         for learner in learners:
             inputs = _inputs(job, learner, step)
             pairs = _pairs(job, [inputs], step, learner.task.net.device) if job.contrasts else None
             yield learner, learner.measure(to_tensors(inputs.batch, learner.task.net.device), noise, pairs)
         return
     parts, device = [_inputs(job, learner, step) for learner in learners], learners[0].task.net.device
-    joint = JointObjective([learner.objective for learner in learners], job.config)
     batches = [to_tensors(part.batch, device) for part in parts]
     yield from zip(learners, joint(batches, noise, _pairs(job, parts, step, device)), strict=True)
 
