@@ -18,6 +18,7 @@ from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
+from nar_bench.results.differences import Named, told_apart
 from nar_bench.results.record import SuiteName, Used, name_of
 from nar_bench.runner.identity import module_hash, trial_id
 from nar_bench.runner.options import Fault, build_options
@@ -44,6 +45,8 @@ class Trial:
     config: dict[str, Any]
     """regime, model, processor, similarity, contrast, train and evaluate; algorithms holds for each by name what is its
     own: options of train and evaluate, train_shift and evaluate_shift."""
+    differs: str = ""
+    """What tells it from trials of its suite that would be called the same (see `told_apart`); "" if it is the only."""
 
     @property
     def name(self) -> str:
@@ -51,10 +54,15 @@ class Trial:
         return name_of(self.algorithms)
 
     @property
+    def how(self) -> str:
+        """Regime and similarity, with what differs."""
+        similarity = f" ({self.similarity.name})" if self.similarity else ""
+        return f"{self.regime}{similarity}{f' [{self.differs}]' if self.differs else ''}"
+
+    @property
     def label(self) -> str:
         """What a person calls it."""
-        similarity = f" {self.similarity.name}" if self.similarity else ""
-        return f"{self.name} / {self.processor.name} / {self.regime}{similarity} / seed {self.seed}"
+        return f"{self.name} / {self.processor.name} / {self.how} / seed {self.seed}"
 
 
 def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
@@ -63,7 +71,9 @@ def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
     Raises:
         SuiteError: unknown names or options; every fault is listed.
     """
-    return _Expansion(source, registry).trials()
+    found = _Expansion(source, registry).trials()
+    told = told_apart([Named((t.processor, t.regime, t.similarity), t.name, t) for t, _ in found])
+    return [(dataclasses.replace(trial, differs=text), why) for (trial, why), text in zip(found, told, strict=True)]
 
 
 @dataclass(frozen=True)
