@@ -144,7 +144,8 @@ def test_what_is_asked_is_told_in_two_lines_at_most(tab: Page, address: str, wid
     tab.open(address, width, 900)
     lines = (
         "[...document.querySelectorAll('td.asked')].map(cell => { const text = document.createRange();"
-        " text.selectNodeContents(cell); const small = cell.querySelector('small'); if (small) text.setEndBefore(small);"
+        " text.selectNodeContents(cell); const small = cell.querySelector('small'); "
+        " if (small) text.setEndBefore(small);"
         " return new Set([...text.getClientRects()].map(box => Math.round(box.top))).size })"
     )
     found = tab.run(lines)
