@@ -195,7 +195,7 @@ class _Expansion:
             reasons = [
                 processor_reason(processor, options, one.spec, self._regimes[regime], model)
                 or self._reason(one, processor, regime, train.of(entry), evaluate.of(entry))
-                or (_similar_reason(one, alike) if makes_similar else "")
+                or (_similar_reason(one, alike, contrast if memory else None) if makes_similar else "")
                 or (_contrast_reason(one, contrast) if memory else "")
                 for (entry, one), alike in zip(group, found, strict=True)
             ]
@@ -283,7 +283,7 @@ class _Expansion:
     def _default_similar(self, algorithm: Algorithm) -> tuple[Entry, SimilarInput] | None:
         for entry in self._registry.entries(Kind.SIMILAR_INPUT):
             found = self._load(Kind.SIMILAR_INPUT, entry.id, "similar_inputs")
-            if found and algorithm.name in found[1].algorithms:
+            if found and algorithm.name in found[1].algorithms and found[1].nodes is None:
                 return found
         return None
 
@@ -379,11 +379,19 @@ class _Expansion:
                 self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
 
 
-def _similar_reason(algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None) -> str:
+def _similar_reason(
+    algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None, contrast: ContrastConfig | None
+) -> str:
     if similar is None:
         return f"no similar input is registered for {algorithm.name}"
     if algorithm.name not in similar[1].algorithms:
         return f"{similar[1].name} does not hold for {algorithm.name}, only for {', '.join(similar[1].algorithms)}"
+    if contrast and similar[1].nodes is not None:
+        grows = f"the inputs of {similar[1].name} have more nodes than those that they are similar to"
+        if contrast.mines_positives or contrast.mines_negatives:
+            return f"{grows}, and close trajectories are found among hints on as many nodes"
+        if contrast.across:
+            return f"{grows}, which contrast.across does not take"
     return ""
 
 

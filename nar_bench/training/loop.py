@@ -33,7 +33,8 @@ from nar_bench.training.joint import JointObjective
 from nar_bench.training.objective import Measured, Objective
 from nar_bench.training.pairs import Inputs, dissimilar_pairs, similar_pairs
 from nar_bench.training.recording import CudaGraphs, RecordedSteps
-from nar_bench.training.similar import with_similar
+from nar_bench.training.similar import similar_to, with_similar
+from nar_bench.training.two_sizes import TwoSizes
 from nar_bench.training.validation import validation_score
 
 
@@ -229,6 +230,8 @@ class _Learner(NamedTuple):
     data: TrainingData
     objective: Objective
     measure: RecordedSteps | Objective
+    two_sizes: TwoSizes
+    """Measures inputs and similar inputs that have another number of nodes."""
 
 
 def _learners(job: TrainJob) -> list[_Learner]:
@@ -240,7 +243,7 @@ def _learners(job: TrainJob) -> list[_Learner]:
         records = task.config.accelerate and device.type == "cuda"
         measure = RecordedSteps(objective, CudaGraphs(device)) if records else objective
         data = TrainingData(task.algorithm, task.config, job.seed, task.shift)
-        made.append(_Learner(task, data, objective, measure))
+        made.append(_Learner(task, data, objective, measure, TwoSizes(objective, task.config)))
     return made
 
 
@@ -291,23 +294,32 @@ def _measured(
     """Yield the loss of every algorithm; by `joint`, where there is one, it is measured at once."""
     if joint is None:
         for learner in learners:
-            inputs = _inputs(job, learner, step)
-            pairs = _pairs(job, [inputs], step, learner.task.net.device) if job.contrasts else None
-            yield learner, learner.measure(to_tensors(inputs.batch, learner.task.net.device), noise, pairs)
+            inputs, device = _inputs(job, learner, step), learner.task.net.device
+            pairs = _pairs(job, inputs, step, device) if job.contrasts else None
+            batch, *others = (to_tensors(part.batch, device) for part in inputs)
+            if others:
+                yield learner, learner.two_sizes([batch, *others], noise, pairs)
+            else:
+                yield learner, learner.measure(batch, noise, pairs)
         return
-    parts, device = [_inputs(job, learner, step) for learner in learners], learners[0].task.net.device
+    # Of similar inputs on other numbers of nodes there are none here; no plan allows them.
+    parts, device = [_inputs(job, learner, step)[0] for learner in learners], learners[0].task.net.device
     batches = [to_tensors(part.batch, device) for part in parts]
     yield from zip(learners, joint(batches, noise, _pairs(job, parts, step, device)), strict=True)
 
 
-def _inputs(job: TrainJob, learner: _Learner, step: int) -> Inputs:
-    task, batch = learner.task, learner.data.batch(step)
-    if task.similar is not None:
-        # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples.
-        # The output loss is on both: the similar inputs' answers are known too.
-        seed = derive_seed(job.seed, "similar", task.algorithm.name)
-        batch = with_similar(task.algorithm, batch, task.similar, seed, step * task.config.batch)
-    return Inputs(task.algorithm.name, batch, task.similar is not None)
+def _inputs(job: TrainJob, learner: _Learner, step: int) -> list[Inputs]:
+    """Return the inputs of a step; where similar inputs have another number of nodes, these as a second part."""
+    task, batch, name = learner.task, learner.data.batch(step), learner.task.algorithm.name
+    if task.similar is None:
+        return [Inputs(name, batch, paired=False)]
+    seed, first = derive_seed(job.seed, "similar", name), step * task.config.batch
+    if task.similar.nodes is not None:
+        others = similar_to(task.algorithm, batch, task.similar, seed, first)
+        return [Inputs(name, batch, paired=False), Inputs(name, others, paired=False, twin=True)]
+    # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples.
+    # The output loss is on both: the similar inputs' answers are known too.
+    return [Inputs(name, with_similar(task.algorithm, batch, task.similar, seed, first), paired=True)]
 
 
 def _pairs(job: TrainJob, parts: Sequence[Inputs], step: int, device: torch.device) -> Pairs:
