@@ -73,7 +73,8 @@ class Feature:
         name: a Python identifier, unique within the spec; the reference's name where it has one.
         stage, location, type: see the enums; their words, such as "input", are taken too.
         classes: number of classes C; only for `categorical`, where it is at least 2.
-        given: a hint that is shown and not to be predicted, such as the random numbers of a step.
+        given: a hint that is shown and not to be predicted, such as the random numbers of a step. It ends with the
+            true run, so only a network that makes the true run's steps can be shown it.
 
     Raises:
         SpecError: the combination is not one that CLRS-30 defines.

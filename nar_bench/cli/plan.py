@@ -51,15 +51,16 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
         click.echo(json.dumps({**head, "resolution": resolution, "trials": rows}, indent=1))
         return
     from rich.box import SIMPLE
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("trial", "algorithm", "processor", "regime", "seed", "state", box=SIMPLE, pad_edge=False)
     styles = {"done": "green", "skipped": "yellow", "failed before": "red"}
     for one in prepared.planned:
         trial = one.trial
-        regime = f"{trial.regime} ({trial.similarity.name})" if trial.similarity else trial.regime
-        state = f"[{styles.get(one.state, 'default')}]{one.state}[/]" + (f": {one.reason}" if one.reason else "")
-        table.add_row(trial.id, trial.name, trial.processor.name, regime, str(trial.seed), state)
+        reason = f": {escape(one.reason)}" if one.reason else ""
+        state = f"[{styles.get(one.state, 'default')}]{one.state}[/]{reason}"
+        table.add_row(trial.id, trial.name, trial.processor.name, escape(trial.how), str(trial.seed), state)
     wide_console().print(table)
     counts = Counter(one.state for one in prepared.planned)
     click.echo(f"{len(prepared.planned)} trials: " + ", ".join(f"{count} {state}" for state, count in counts.items()))

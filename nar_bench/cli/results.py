@@ -40,6 +40,7 @@ def command(folder: Path, as_json: bool, as_csv: bool) -> None:
 def print_summary(store: Store) -> None:
     """Print one line per algorithm and method: score at each size and validity at the largest, means over seeds."""
     from rich.box import SIMPLE
+    from rich.markup import escape
     from rich.table import Table
 
     from nar_bench.cli.options import wide_console
@@ -55,7 +56,7 @@ def print_summary(store: Store) -> None:
         cells = [line.value("score", size) for size in sizes]
         last = [line.value("validity", sizes[-1]), line.value("chance", sizes[-1])]
         shown = ["-" if value is None else f"{value:.3f}" for value in [*cells, *last]]
-        table.add_row(line.algorithm, line.method, str(len(line.seeds)), *shown)
+        table.add_row(line.algorithm, escape(line.method), str(len(line.seeds)), *shown)
     wide_console().print(table)
     click.echo("score: the reference's, mean over seeds; valid: share of answers that the verifier accepts")
     for record in records:

@@ -11,7 +11,7 @@ from nar_bench.data.generate import generate
 from nar_bench.data.random import Stream
 from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, SimilarInput
 from nar_bench.plugin.registry import registry
-from nar_bench.spec import Type
+from nar_bench.spec import Feature, Location, Type
 from nar_bench.trajectory import Array, Batch, Trajectory, compact_dtype, compact_shape, to_dense
 
 SEED = 20261123
@@ -35,6 +35,10 @@ def _pairs(
             yield index, inputs, similar.transform(Stream(SEED, index), inputs), batch.nodes
 
 
+def _nodes_of(similar: SimilarInput, nodes: int) -> int:
+    return nodes if similar.nodes is None else similar.nodes(nodes)
+
+
 def _run(algorithm: Algorithm, inputs: Mapping[str, Array], nodes: int) -> Trajectory:
     batch: Batch = algorithm.execute({name: np.asarray(value)[None] for name, value in inputs.items()}, nodes)
     return batch[0]
@@ -48,22 +52,23 @@ def is_described(similar: SimilarInput) -> None:
 
 
 def keeps_its_invariant(similar: SimilarInput) -> None:
-    """What `invariant` names is the same at every step."""
+    """What `invariant` names is the same at every step, of the nodes that both have."""
     for algorithm in _algorithms(similar):
         for index, inputs, other, nodes in _pairs(similar, algorithm):
-            broken = _broken(similar.invariant, _run(algorithm, inputs, nodes), _run(algorithm, other, nodes))
+            original, made = _run(algorithm, inputs, nodes), _run(algorithm, other, _nodes_of(similar, nodes))
+            broken = _broken(similar.invariant, original, made, nodes)
             require(
                 not broken,
                 f"{algorithm.name}, size {max(algorithm.smallest, 10)}, seed {SEED}, sample {index}: {broken}.",
             )
 
 
-def _broken(invariant: Invariant, one: Trajectory, other: Trajectory) -> str:
-    """Say what differs although the invariant forbids it, or return ""."""
+def _broken(invariant: Invariant, one: Trajectory, other: Trajectory, nodes: int) -> str:
+    """Say what differs on the first `nodes` nodes although the invariant forbids it, or return ""."""
     if invariant is not Invariant.PREFIX:
-        for name, value in one.outputs.items():
-            if not np.array_equal(value, other.outputs[name]):
-                return f"output '{name}' differs"
+        for feature in one.spec.outputs:
+            if not np.array_equal(one.outputs[feature.name], _among(feature, other.outputs[feature.name], nodes)):
+                return f"output '{feature.name}' differs"
     if invariant is Invariant.OUTPUT:
         return ""
     if (other.length < one.length) if invariant is Invariant.PREFIX else (other.length != one.length):
@@ -71,12 +76,27 @@ def _broken(invariant: Invariant, one: Trajectory, other: Trajectory) -> str:
     for feature in one.spec.hints:
         if feature.type is Type.SCALAR and invariant is Invariant.DISCRETE_HINTS:
             continue
-        wrong = [
-            t for t in range(one.length) if not np.array_equal(one.hints[feature.name][t], other.hints[feature.name][t])
-        ]
+        hints, others = one.hints[feature.name], other.hints[feature.name]
+        wrong = [t for t in range(one.length) if not np.array_equal(hints[t], _among(feature, others[t], nodes))]
         if wrong:
             return f"hint '{feature.name}' differs at step {wrong[0]}"
     return ""
+
+
+def _among(feature: Feature, value: Array, nodes: int) -> Array:
+    """Return the part of a dense value that is on the first `nodes` nodes."""
+    if feature.location is Location.EDGE:
+        value = value[:nodes, :nodes]
+    elif feature.location is Location.NODE:
+        value = value[:nodes]
+    return value
+
+
+def has_as_many_nodes_as_declared(similar: SimilarInput) -> None:
+    """Where `nodes` is declared there are more than the original's, at every size."""
+    if similar.nodes is not None:
+        wrong = next((n for n in range(1, 65) if similar.nodes(n) <= n), 0)
+        require(not wrong, f"nodes({wrong}) is {similar.nodes(wrong) if wrong else 0}; more than {wrong} are needed.")
 
 
 def makes_another_input(similar: SimilarInput) -> None:
@@ -124,12 +144,13 @@ def fits_the_spec(similar: SimilarInput) -> None:
             dense = {}
             for feature in algorithm.spec.inputs:
                 value = np.asarray(other[feature.name])
-                expected = compact_shape(feature, nodes)
+                expected = compact_shape(feature, _nodes_of(similar, nodes))
                 require(
                     value.shape == expected,
                     f"{algorithm.name}, sample {index}: '{feature.name}' has shape {value.shape}, expected {expected}.",
                 )
-                dense[feature.name] = to_dense(feature, value.astype(compact_dtype(feature, nodes)), nodes)
+                made = _nodes_of(similar, nodes)
+                dense[feature.name] = to_dense(feature, value.astype(compact_dtype(feature, made)), made)
             algorithm.compact_inputs(dense)
 
 
@@ -137,6 +158,7 @@ CHECKS: Mapping[str, Callable[[SimilarInput], None]] = {
     function.__name__: function
     for function in (
         is_described,
+        has_as_many_nodes_as_declared,
         fits_the_spec,
         keeps_its_invariant,
         makes_another_input,

@@ -24,7 +24,7 @@ def constant_answers(algorithm: Algorithm, size: int, count: int, seed: int, **s
     Returns:
         name -> [count, *compact_shape], as `Batch.outputs`.
     """
-    seen = generate(algorithm, size, INSTANCES, derive_seed("chance", seed, size), **shift)
+    seen = generate(algorithm, size, INSTANCES, derive_seed("chance", seed, size), hints=False, **shift)
     answers: dict[str, Array] = {}
     for feature in algorithm.spec.outputs:
         values = seen.outputs[feature.name]

@@ -12,12 +12,12 @@ from nar_bench.data.random import derive_seed
 from nar_bench.evaluation.chance import constant_answers
 from nar_bench.evaluation.metrics import (
     HintTally,
+    accepted,
     chance_corrected,
     exact_match,
     output_f1,
     output_scores,
     score,
-    validity,
 )
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Type
@@ -67,20 +67,18 @@ def evaluate(
     """
     for size in sizes:
         on_size(size)
-        batch = generate(algorithm, size, count, derive_seed("evaluate", seed, size), **shift)
-        spec, truth = algorithm.spec, batch.outputs
-        tally = HintTally(spec)
-        answers = _in_chunks(predict, batch, tally)
+        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift)
+        truth, answers = measured.truth, measured.answers
         floor = constant_answers(algorithm, size, count, seed, **shift)
         reached, chance = score(spec, truth, answers), score(spec, truth, floor)
         values = {
             "score": reached,
             **{f"score/{name}": value for name, value in output_scores(spec, truth, answers).items()},
             "exact_match": exact_match(spec, truth, answers),
-            "validity": validity(algorithm, batch, answers),
+            "validity": float(np.mean(measured.accepted)),
             **output_f1(spec, truth, answers),
             "chance": chance,
-            **{f"hint/{name}": value for name, value in tally.scores().items()},
+            **{f"hint/{name}": value for name, value in measured.hints.items()},
         }
         if all(feature.type is not Type.SCALAR for feature in spec.outputs):
             values["chance_corrected"] = chance_corrected(reached, chance)
@@ -88,14 +86,43 @@ def evaluate(
             yield size, metric, value, count
 
 
-def _in_chunks(predict: Callable[[Batch], Answers], batch: Batch, tally: HintTally) -> Columns:
-    """Return the answers' outputs; their hints are added to the tally, and held for one chunk alone."""
-    at_once = max(1, _PAIRS_AT_ONCE // max(1, batch.nodes**2))
-    chunks = []
-    for start in range(0, len(batch), at_once):
-        chunk = batch.select(np.arange(start, min(start + at_once, len(batch))))
+class _Answered(NamedTuple):
+    """A test set's outputs, true and answered, which are small, and what is known of the rest."""
+
+    truth: Columns
+    answers: Columns
+    accepted: Array
+    """[count]"""
+    hints: dict[str, float]
+    """The score of each predicted hint."""
+
+
+def _in_chunks(
+    algorithm: Algorithm,
+    predict: Callable[[Batch], Answers],
+    size: int,
+    count: int,
+    seed: int,
+    shift: Mapping[str, ShiftValue],
+) -> _Answered:
+    """Make the instances, predict and judge them a chunk at a time.
+
+    Inputs and hints, true and predicted, are held for one chunk alone: of 32 instances of an algorithm with hints on
+    edges, such as floyd_warshall at n = 256, they take gigabytes.
+    """
+    at_once = max(1, _PAIRS_AT_ONCE // max(1, algorithm.nodes(size) ** 2))
+    tally, truth, answered, right = HintTally(algorithm.spec), [], [], []
+    for start in range(0, count, at_once):
+        drawn = min(at_once, count - start)
+        chunk = generate(algorithm, size, drawn, derive_seed("evaluate", seed, size), first=start, **shift)
         answers = predict(chunk)
-        chunks.append(answers.outputs)
+        truth.append(chunk.outputs)
+        answered.append(answers.outputs)
+        right.append(accepted(algorithm, chunk, answers.outputs))
         for name, predicted in answers.hints.items():
             tally.add(name, chunk.padded(name), predicted, chunk.lengths, answers.steps)
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    return _Answered(_whole(truth), _whole(answered), np.concatenate(right), tally.scores())
+
+
+def _whole(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -45,15 +45,20 @@ def exact_match(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> float:
 
 
 def validity(algorithm: Algorithm, batch: Batch, answers: Columns) -> float:
-    """Return the share of instances whose answer the algorithm's verifier accepts.
+    """Return the share of instances whose answer the algorithm's verifier accepts, see `accepted`."""
+    return float(np.mean(accepted(algorithm, batch, answers)))
 
-    An answer that equals the algorithm's own is valid without asking.
-    """
+
+def accepted(algorithm: Algorithm, batch: Batch, answers: Columns) -> Array:
+    """Return [B]: whether the verifier accepts each answer; one that equals the algorithm's own, without asking."""
     right = _all_right(algorithm.spec, batch.outputs, answers)
     for index in np.flatnonzero(~right):
         outputs = {f.name: to_dense(f, np.asarray(answers[f.name][index]), batch.nodes) for f in algorithm.spec.outputs}
-        right[index] = algorithm.verify(batch[int(index)].inputs, outputs)
-    return float(np.mean(right))
+        inputs = {
+            f.name: to_dense(f, np.asarray(batch.inputs[f.name][index]), batch.nodes) for f in algorithm.spec.inputs
+        }
+        right[index] = algorithm.verify(inputs, outputs)
+    return right
 
 
 def chance_corrected(score: float, chance: float) -> float:

@@ -24,7 +24,7 @@ from nar_bench.results.store import Store
 from nar_bench.runner.identity import module_hash
 from nar_bench.runner.trial import build_nets, build_phi, trial_of
 from nar_bench.training.contrastive import Similarity
-from nar_bench.training.similar import with_similar
+from nar_bench.training.similar import similar_to
 from nar_bench.training.weights import load_weights
 from nar_bench.trajectory import Batch, to_dense
 
@@ -43,7 +43,8 @@ class Network:
 
     Attributes:
         label: what a reader is told that it is, the algorithm's name.
-        similar: makes the similar inputs: that of the trial or, where it has none, the first that is registered.
+        similar: makes the similar inputs: that of the trial or, where it has none, the first registered of those that
+            keep the number of nodes.
         phi: the trial's, or `cosine` where it has none that scores two ideas.
         phi_name: what it is called.
         size: the largest training size.
@@ -70,8 +71,7 @@ class Network:
         """Return one similar input for each of a batch, in its order, or None where none is registered."""
         if self.similar is None:
             return None
-        both = with_similar(self.algorithm, batch, self.similar, derive_seed("ideas", "similar"), 0)
-        return both.select(np.arange(len(batch), 2 * len(batch)))
+        return similar_to(self.algorithm, batch, self.similar, derive_seed("ideas", "similar"), 0)
 
     def write(self, batch: Batch, *, trained: bool = True) -> Written:
         """Run the network and return what it wrote."""
@@ -153,7 +153,7 @@ def shared_inputs(network: Network, batch: Batch) -> Batch | None:
 
 def _similar(algorithm: Algorithm, own: list[SimilarInput], registry: Registry) -> SimilarInput | None:
     registered = (entry.load() for entry in registry.entries(Kind.SIMILAR_INPUT))
-    for similar in (*own, *registered):
+    for similar in (*own, *(one for one in registered if one.nodes is None)):
         if algorithm.name in similar.algorithms:
             return similar  # type: ignore[no-any-return]
     return None

@@ -64,7 +64,7 @@ def to_html(study: Study) -> str:
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        # The board's style is this page's too.
+        # The board's style and its light/dark switch are this page's too.
         loader=ChoiceLoader([PackageLoader("nar_bench.ideas"), PackageLoader("nar_bench.leaderboard")]),
         autoescape=True,
         undefined=StrictUndefined,

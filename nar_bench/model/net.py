@@ -99,7 +99,7 @@ class Net(nn.Module):
         masks_decoders: bool = False,
     ) -> None:
         super().__init__()
-        reason = unsupported_reason(spec)
+        reason = unsupported_reason(spec, regime)
         if reason:
             raise Unsupported(reason)
         if faults := [*regime.faults(), *config.faults()]:
@@ -292,13 +292,10 @@ class Net(nn.Module):
         """Return the hints that are shown at a step after the first to the samples that are running."""
 
         def true(feature: Feature) -> dict[str, Tensor]:
-            # Beyond its run a sample is shown zeros, as where a batch pads it.
-            hints = batch.hints[feature.name]
-            value = hints[step] if step < len(hints) else torch.zeros_like(hints[0])
-            return dense_columns(feature, choose(value, running), batch.nodes)
+            return dense_columns(feature, choose(batch.hints[feature.name][step], running), batch.nodes)
 
         shown: dict[str, Tensor] = {}
-        for feature in self._given:
+        for feature in self._given:  # the budget is then the true run's, see `unsupported_reason`
             shown |= true(feature)
         how = self.regime.repredict
         hard = how == "hard" or (how == "hard_on_evaluation" and not self.training)

@@ -10,10 +10,16 @@ from nar_bench.plugin.contracts import Processor
 from nar_bench.spec import AlgorithmSpec, Layout
 
 
-def unsupported_reason(spec: AlgorithmSpec) -> str:
-    """Return "" where the network can be built for `spec`, or why it cannot."""
+def unsupported_reason(spec: AlgorithmSpec, regime: Regime) -> str:
+    """Return "" where the network can be built for `spec` in this regime, or why it cannot."""
     if spec.layout is Layout.SPARSE:
         return "its graphs are sparse; the network has a place for every pair of nodes"
+    given = next((feature.name for feature in spec.hints if feature.given), "")
+    if given and regime.budget != "oracle":
+        return (
+            f"its hint '{given}' is given at every step of the true run and there is none beyond, so a network that "
+            f"makes other steps (budget '{regime.budget}') would see where the run ends; budget = 'oracle' is possible"
+        )
     return ""
 
 
@@ -22,7 +28,7 @@ def processor_reason(processor: Processor, options: Any, spec: AlgorithmSpec, re
 
     What a plugin says is taken with care: a plan goes on where its `unsupported` raises or returns no string.
     """
-    if reason := unsupported_reason(spec):
+    if reason := unsupported_reason(spec, regime):
         return reason
     if processor.own_state and (config.dropout or config.lstm != "none"):
         return f"{processor.name} carries no hidden vectors, which the model's dropout and lstm would change"

@@ -350,7 +350,7 @@ class Similarity:
 
 
 class Invariant(StrEnum):
-    """What a similar input keeps of the original run."""
+    """What a similar input keeps of the original run, of its nodes where the similar input has more."""
 
     TRAJECTORY = "trajectory"
     """Every hint at every step, and the output."""
@@ -371,6 +371,8 @@ class SimilarInput:
         algorithms: the algorithms for which it holds.
         transform: `transform(stream, inputs) -> inputs`: compact instance (name -> array) to compact instance of
             the same spec; draws from the `Stream`, does not change its argument.
+        nodes: `nodes(N)`, more than N: how many nodes the similar input of one on N nodes has, of which the first N are
+            the original's. None where it has as many.
     """
 
     name: str
@@ -379,6 +381,7 @@ class SimilarInput:
     invariant: Invariant
     algorithms: tuple[str, ...]
     transform: Callable[[Stream, Mapping[str, Array]], dict[str, Array]]
+    nodes: Callable[[int], int] | None = None
 
 
 Item = TypeVar("Item")

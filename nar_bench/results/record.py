@@ -111,7 +111,9 @@ class Record(_Part):
     config: dict[str, Any]
     """Everything that defines the trial."""
     parameters: int | None
-    """Trained numbers in the network."""
+    """Trained numbers of the networks; what they share counts once, and what is not trained does not count. Nor does a
+    learned similarity or projection (trained for the contrastive loss, needed for no answer), whose size `config` says.
+    None where the trial failed before the networks were built."""
     scores: list[Score]
     training: Training | None
     seconds: dict[str, float]

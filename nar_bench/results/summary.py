@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from nar_bench.results.differences import Named, settings_of, told_apart
 from nar_bench.results.record import Record, Score
 
 
@@ -15,7 +15,7 @@ class Line:
     """One method on one algorithm; a record of several algorithms is in a line of each.
 
     Attributes:
-        method: processor, regime and similarity.
+        method: processor, regime and similarity, with what tells it from others (see `told_apart`).
         records: finished trials, one per seed, in the order of their seeds.
     """
 
@@ -63,33 +63,12 @@ def summarise(records: Iterable[Record]) -> list[Line]:
     groups: dict[tuple[str, int, str, str, str], list[Record]] = {}
     for record in records:
         for algorithm in record.algorithms if record.state == "done" else ():
-            key = (record.suite.name, record.suite.version, algorithm.name, record.method, _settings(record))
+            settings = repr(sorted(settings_of(record).items()))
+            key = (record.suite.name, record.suite.version, algorithm.name, record.method, settings)
             groups.setdefault(key, []).append(record)
-    names = [key[:4] for key in groups]
+    told = told_apart([Named((key[:2], key[3]), key[2], found[0]) for key, found in groups.items()])
     lines = []
-    for key, found in groups.items():
-        suite, version, name, method, _ = key
-        alike = [other for other in groups if other[:4] == key[:4]]
-        suffix = f" [{_difference(key[4], [other[4] for other in alike])}]" if names.count(key[:4]) > 1 else ""
+    for (suite, version, name, method, _), found, text in zip(groups, groups.values(), told, strict=True):
+        suffix = f" [{text}]" if text else ""
         lines.append(Line(suite, version, name, method + suffix, sorted(found, key=lambda record: record.seed)))
     return sorted(lines, key=lambda line: (line.suite, line.suite_version, line.algorithm, line.method))
-
-
-def _settings(record: Record) -> str:
-    used = [*record.algorithms, record.processor, record.similarity, *record.similar_inputs]
-    sources = [f"{one.id} {one.version} {one.source_hash}" if one else None for one in used]
-    return json.dumps({**record.config, "components": sources}, sort_keys=True)
-
-
-def _difference(own: str, others: list[str]) -> str:
-    mine = flat(json.loads(own))
-    rest = [flat(json.loads(other)) for other in others]
-    changed = sorted(key for key in mine if any(other.get(key) != mine[key] for other in rest))
-    return ", ".join(f"{key.rpartition('.')[2]}={mine[key]}" for key in changed[:3])
-
-
-def flat(value: object, prefix: str = "") -> dict[str, object]:
-    """Return the leaves of nested tables by their paths, ".train.steps" and the like."""
-    if not isinstance(value, dict):
-        return {prefix: value}
-    return {path: leaf for key, inner in value.items() for path, leaf in flat(inner, f"{prefix}.{key}").items()}

@@ -18,6 +18,7 @@ from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, Level, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
+from nar_bench.results.differences import Named, told_apart
 from nar_bench.results.record import SuiteName, Used, name_of
 from nar_bench.runner.identity import module_hash, trial_id
 from nar_bench.runner.options import Fault, build_options
@@ -44,6 +45,8 @@ class Trial:
     config: dict[str, Any]
     """regime, model, processor, similarity, contrast, train and evaluate; algorithms holds for each by name what is its
     own: options of train and evaluate, train_shift and evaluate_shift."""
+    differs: str = ""
+    """What tells it from trials of its suite that would be called the same (see `told_apart`); "" if it is the only."""
 
     @property
     def name(self) -> str:
@@ -51,10 +54,15 @@ class Trial:
         return name_of(self.algorithms)
 
     @property
+    def how(self) -> str:
+        """Regime and similarity, with what differs."""
+        similarity = f" ({self.similarity.name})" if self.similarity else ""
+        return f"{self.regime}{similarity}{f' [{self.differs}]' if self.differs else ''}"
+
+    @property
     def label(self) -> str:
         """What a person calls it."""
-        similarity = f" {self.similarity.name}" if self.similarity else ""
-        return f"{self.name} / {self.processor.name} / {self.regime}{similarity} / seed {self.seed}"
+        return f"{self.name} / {self.processor.name} / {self.how} / seed {self.seed}"
 
 
 def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
@@ -63,7 +71,9 @@ def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
     Raises:
         SuiteError: unknown names or options; every fault is listed.
     """
-    return _Expansion(source, registry).trials()
+    found = _Expansion(source, registry).trials()
+    told = told_apart([Named((t.processor, t.regime, t.similarity), t.name, t) for t, _ in found])
+    return [(dataclasses.replace(trial, differs=text), why) for (trial, why), text in zip(found, told, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -196,7 +206,7 @@ class _Expansion:
             reasons = [
                 processor_reason(processor, options, one.spec, self._regimes[regime], model)
                 or self._reason(one, processor, regime, train.of(entry), evaluate.of(entry))
-                or (_similar_reason(one, alike, nodes) if makes_similar else "")
+                or (_similar_reason(one, alike, contrast if memory else None, nodes) if makes_similar else "")
                 or (_contrast_reason(one, contrast) if memory else "")
                 for (entry, one), alike in zip(group, found, strict=True)
             ]
@@ -284,7 +294,7 @@ class _Expansion:
     def _default_similar(self, algorithm: Algorithm) -> tuple[Entry, SimilarInput] | None:
         for entry in self._registry.entries(Kind.SIMILAR_INPUT):
             found = self._load(Kind.SIMILAR_INPUT, entry.id, "similar_inputs")
-            if found and algorithm.name in found[1].algorithms:
+            if found and algorithm.name in found[1].algorithms and found[1].nodes is None:
                 return found
         return None
 
@@ -396,15 +406,25 @@ class _Expansion:
                 self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
 
 
-def _similar_reason(algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None, nodes: bool) -> str:
-    """Return why no similar inputs can be made, or none whose nodes can be contrasted where `nodes`, or ""."""
+def _similar_reason(
+    algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None, contrast: ContrastConfig | None, nodes: bool
+) -> str:
+    """Return why no similar inputs can be made, or none whose ideas or `nodes` can be contrasted, or ""."""
     if similar is None:
         return f"no similar input is registered for {algorithm.name}"
     if algorithm.name not in similar[1].algorithms:
         return f"{similar[1].name} does not hold for {algorithm.name}, only for {', '.join(similar[1].algorithms)}"
+    grows = f"the inputs of {similar[1].name} have more nodes than those that they are similar to"
     if nodes and similar[1].invariant is Invariant.OUTPUT:
         # What is kept of hints is kept node by node, so node i is node i; of an answer alone nothing says so.
         return f"{similar[1].name} keeps the output alone; to contrast nodes step by step takes one that keeps hints"
+    if nodes and similar[1].nodes is not None:
+        return f"{grows}, and nodes are contrasted with as many"
+    if contrast and similar[1].nodes is not None:
+        if contrast.mines_positives or contrast.mines_negatives:
+            return f"{grows}, and close trajectories are found among hints on as many nodes"
+        if contrast.across:
+            return f"{grows}, which contrast.across does not take"
     return ""
 
 

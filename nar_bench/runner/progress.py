@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -105,7 +106,7 @@ class Bars(Silent):
         """Move the bars."""
         label = event.trial.label
         if event.phase == "build":
-            self._now = self._progress.add_task(label, total=None, note="building")
+            self._now = self._progress.add_task(escape(label), total=None, note="building")
         assert self._now is not None
         if event.progress is not None:
             at = event.progress
@@ -117,7 +118,7 @@ class Bars(Silent):
             self._progress.remove_task(self._now)
             self._progress.advance(self._all)
             style = "red" if event.record.state == "failed" else "green"
-            self._console.print(f"[{style}]{label}[/]  {summary(event.record)}", highlight=False)
+            self._console.print(f"[{style}]{escape(label)}[/]  {escape(summary(event.record))}", highlight=False)
 
 
 class Lines(Silent):

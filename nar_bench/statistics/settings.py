@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nar_bench.results.differences import flat
 from nar_bench.results.record import Record
-from nar_bench.results.summary import flat
 from nar_bench.statistics.methods import Method
 
 
@@ -28,7 +28,7 @@ def _settings(record: Record, algorithm: str) -> dict[str, object]:
     sections = {key: record.config.get(key, {}) for key in ("model", "train", "evaluate")}
     rest = {"suite": f"{record.suite.name} {record.suite.version}", "algorithm": f"{used.id} {used.version}"}
     source = {"source of the algorithm": used.source_hash, "algorithms together": len(record.algorithms)}
-    return {key.lstrip("."): value for key, value in flat({**sections, "own": own, **rest, **source}).items()}
+    return {".".join(path): value for path, value in flat({**sections, "own": own, **rest, **source})}
 
 
 def _where(on: Sequence[str], of: int) -> str:

@@ -82,12 +82,6 @@ class Pairs(NamedTuple):
     negative: Bool[Tensor, "M M"]
 
 
-def pairs_of_groups(groups: Int[Tensor, " M"]) -> Pairs:
-    """Return the pairs where rows with equal numbers are similar and all others are not."""
-    same = groups[:, None] == groups[None]
-    return Pairs(same & ~torch.eye(len(groups), dtype=torch.bool, device=groups.device), ~same)
-
-
 def contrastive_trajectory_loss(
     ideas: Float[Tensor, "M S K"],
     steps: Int[Tensor, " M"],
@@ -99,6 +93,7 @@ def contrastive_trajectory_loss(
     step_weights: StepWeights = "uniform",
     temperature: float = 1.0,
     reduction: str = "sum",
+    hardest: int = 0,
 ) -> Float[Tensor, ""]:
     """Pull the ideas of similar inputs together, step by step, and push those of others apart.
 
@@ -127,6 +122,7 @@ def contrastive_trajectory_loss(
         temperature: s is divided by it; positive, 1 is the formula.
         reduction: "sum" is the formula; "mean" divides by the number of pairs (X, Xa), so that the loss does not
             grow with the batch.
+        hardest: where above 0, of the Xb of each X only so many are, those of greatest s; 0 is the formula.
 
     Returns:
         scalar, in nats.
@@ -137,9 +133,17 @@ def contrastive_trajectory_loss(
     if temperature <= 0 or reduction not in ("sum", "mean"):
         raise ValueError(f"got temperature={temperature}, reduction={reduction!r}; allowed: > 0, and 'sum' or 'mean'.")
     s = trajectory_similarity(ideas, steps, phi, level=level, step_weights=step_weights) / temperature
+    if hardest:
+        negative = _greatest(s.detach(), negative, hardest)
     # log sum_{Xb} e^{s(X,Xb)} of each row; finfo.min instead of -inf keeps the gradient of a row without any Xb finite.
     others = s.masked_fill(~negative, torch.finfo(s.dtype).min).logsumexp(dim=1)
     # -log[e^a / (e^a + e^b)] = softplus(b - a), which cannot overflow.
     losses = torch.nn.functional.softplus(others[:, None] - s)
     total = torch.where(positive, losses, 0.0).sum()
     return total / positive.sum().clamp(min=1) if reduction == "mean" else total
+
+
+def _greatest(s: Float[Tensor, "M M"], among: Bool[Tensor, "M M"], count: int) -> Bool[Tensor, "M M"]:
+    """Return for each row the `count` of greatest s; fewer where there are no more."""
+    places = s.masked_fill(~among, -torch.inf).topk(min(count, len(s)), dim=1).indices
+    return torch.zeros_like(among).scatter(1, places, True) & among

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.functional import pad
 
 from nar_bench.model.noise import KeptDraws
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs
 from nar_bench.training.objective import Measured, Objective
+from nar_bench.training.two_sizes import end_to_end
 
 
 class JointObjective:
@@ -46,13 +46,7 @@ class JointObjective:
         which an update takes, is 1 / n of it too, as of n losses of their own.
         """
         made = [one.supervise(batch, noise) for one, batch in zip(self._objectives, batches, strict=True)]
-        ideas = [predictions.ideas for predictions, _, _ in made if predictions.ideas is not None]
-        most = max(one.shape[1] for one in ideas)
-        contrastive = self._objectives[0].contrast(
-            torch.cat([pad(one, (0, 0, 0, most - one.shape[1])) for one in ideas]),
-            torch.cat([predictions.steps for predictions, _, _ in made]),
-            pairs,
-        )
+        contrastive = self._objectives[0].contrast(*end_to_end([predictions for predictions, _, _ in made]), pairs)
         weighted = self._config.contrastive_weight * contrastive
         times = len(made) if self._config.reduction == "mean" else 1
         total = torch.stack([loss for _, loss, _ in made]).sum() + times * weighted

@@ -33,7 +33,8 @@ from nar_bench.training.joint import JointObjective
 from nar_bench.training.objective import Measured, Objective
 from nar_bench.training.pairs import Inputs, dissimilar_pairs, similar_pairs
 from nar_bench.training.recording import CudaGraphs, RecordedSteps
-from nar_bench.training.similar import with_similar
+from nar_bench.training.similar import similar_to, with_similar
+from nar_bench.training.two_sizes import TwoSizes
 from nar_bench.training.validation import validation_score
 
 
@@ -160,6 +161,8 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
     optimizer = SharedCountAdam(learned.parameters(), config.learning_rate)
     noise = torch.Generator().manual_seed(derive_seed(job.seed, "noise"))
     learners = _learners(job)
+    objectives = [one.objective for one in learners]
+    joint = JointObjective(objectives, config) if job.contrasts and job.contrast.across else None
     held_out = [one.data.validation() for one in learners] if config.select == "best" else []
     losses: Curves = {name: [] for name in names}
     validation: Curves = {name: [] for name in names} if held_out else {}
@@ -176,7 +179,7 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
     log_every = max(1, config.steps // 100)
     learned.train()
     for step in range(done, config.steps):
-        at = dict(zip(names, _step(job, learners, optimizer, step, noise), strict=True))
+        at = dict(zip(names, _step(job, learners, joint, optimizer, step, noise), strict=True))
         done = step + 1
         if done % log_every == 0 or done == config.steps:
             for name, loss in at.items():
@@ -228,6 +231,8 @@ class _Learner(NamedTuple):
     data: TrainingData
     objective: Objective
     measure: RecordedSteps | Objective
+    two_sizes: TwoSizes
+    """Measures inputs and similar inputs that have another number of nodes."""
 
 
 def _learners(job: TrainJob) -> list[_Learner]:
@@ -244,12 +249,17 @@ def _learners(job: TrainJob) -> list[_Learner]:
         records = task.config.accelerate and device.type == "cuda"
         measure = RecordedSteps(objective, CudaGraphs(device)) if records else objective
         data = TrainingData(task.algorithm, task.config, job.seed, task.shift)
-        made.append(_Learner(task, data, objective, measure))
+        made.append(_Learner(task, data, objective, measure, TwoSizes(objective, task.config)))
     return made
 
 
 def _step(
-    job: TrainJob, learners: Sequence[_Learner], optimizer: SharedCountAdam, step: int, noise: torch.Generator
+    job: TrainJob,
+    learners: Sequence[_Learner],
+    joint: JointObjective | None,
+    optimizer: SharedCountAdam,
+    step: int,
+    noise: torch.Generator,
 ) -> list[_Loss]:
     """Make the updates of one step and return each algorithm's loss, which was measured before its own update.
 
@@ -259,7 +269,7 @@ def _step(
     made = []
     for group in [learners] if job.config.update == "average" else [[learner] for learner in learners]:
         found: dict[nn.Parameter, list[Tensor]] = {}
-        for learner, measured in _measured(job, group, step, noise):
+        for learner, measured in _measured(job, group, joint, step, noise):
             name = learner.task.algorithm.name
             # All numbers at once, because each time that one is asked for is a wait for the device.
             value, *values = torch.stack([measured.loss, *measured.parts.values()]).tolist()
@@ -285,29 +295,37 @@ def _step(
 
 
 def _measured(
-    job: TrainJob, learners: Sequence[_Learner], step: int, noise: torch.Generator
+    job: TrainJob, learners: Sequence[_Learner], joint: JointObjective | None, step: int, noise: torch.Generator
 ) -> Iterator[tuple[_Learner, Measured]]:
-    """Yield the loss of every algorithm; of ideas that are contrasted across algorithms it is measured at once."""
-    if not (job.contrasts and job.contrast.across):
+    """Yield the loss of every algorithm; by `joint`, where there is one, it is measured at once."""
+    if joint is None:
         for learner in learners:
-            inputs = _inputs(job, learner, step)
-            pairs = _pairs(job, [inputs], step, learner.task.net.device) if job.contrasts else None
-            yield learner, learner.measure(to_tensors(inputs.batch, learner.task.net.device), noise, pairs)
+            inputs, device = _inputs(job, learner, step), learner.task.net.device
+            pairs = _pairs(job, inputs, step, device) if job.contrasts else None
+            batch, *others = (to_tensors(part.batch, device) for part in inputs)
+            if others:
+                yield learner, learner.two_sizes([batch, *others], noise, pairs)
+            else:
+                yield learner, learner.measure(batch, noise, pairs)
         return
-    parts, device = [_inputs(job, learner, step) for learner in learners], learners[0].task.net.device
-    joint = JointObjective([learner.objective for learner in learners], job.config)
+    # Of similar inputs on other numbers of nodes there are none here; no plan allows them.
+    parts, device = [_inputs(job, learner, step)[0] for learner in learners], learners[0].task.net.device
     batches = [to_tensors(part.batch, device) for part in parts]
     yield from zip(learners, joint(batches, noise, _pairs(job, parts, step, device)), strict=True)
 
 
-def _inputs(job: TrainJob, learner: _Learner, step: int) -> Inputs:
-    task, batch = learner.task, learner.data.batch(step)
-    if task.similar is not None:
-        # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples.
-        # The output loss is on both: the similar inputs' answers are known too.
-        seed = derive_seed(job.seed, "similar", task.algorithm.name)
-        batch = with_similar(task.algorithm, batch, task.similar, seed, step * task.config.batch)
-    return Inputs(task.algorithm.name, batch, task.similar is not None)
+def _inputs(job: TrainJob, learner: _Learner, step: int) -> list[Inputs]:
+    """Return the inputs of a step; where similar inputs have another number of nodes, these as a second part."""
+    task, batch, name = learner.task, learner.data.batch(step), learner.task.algorithm.name
+    if task.similar is None:
+        return [Inputs(name, batch, paired=False)]
+    seed, first = derive_seed(job.seed, "similar", name), step * task.config.batch
+    if task.similar.nodes is not None:
+        others = similar_to(task.algorithm, batch, task.similar, seed, first)
+        return [Inputs(name, batch, paired=False), Inputs(name, others, paired=False, twin=True)]
+    # Originals and their similar inputs are one batch, so that the pairs cost one more forward pass of B samples.
+    # The output loss is on both: the similar inputs' answers are known too.
+    return [Inputs(name, with_similar(task.algorithm, batch, task.similar, seed, first), paired=True)]
 
 
 def _pairs(job: TrainJob, parts: Sequence[Inputs], step: int, device: torch.device) -> Pairs:

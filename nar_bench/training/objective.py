@@ -6,7 +6,7 @@ import contextlib
 from typing import NamedTuple, Protocol
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
 from nar_bench.model.net import Net, Predictions
@@ -14,7 +14,7 @@ from nar_bench.model.noise import KeptDraws
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.plugin.contracts import Level
 from nar_bench.training.config import TrainConfig
-from nar_bench.training.contrastive import Pairs, Similarity, contrastive_trajectory_loss, trajectory_similarity
+from nar_bench.training.contrastive import Pairs, Similarity, contrastive_trajectory_loss
 from nar_bench.training.losses import supervised_loss
 from nar_bench.training.node_contrast import node_contrastive_loss
 
@@ -98,27 +98,15 @@ class Objective:
     def contrast(self, ideas: Float[Tensor, "M S K"], steps: Int[Tensor, " M"], pairs: Pairs) -> Tensor:
         """Return the contrastive trajectory loss before its weight, with its history."""
         assert self._phi is not None
-        negative = pairs.negative
-        if self._hardest:
-            with torch.no_grad():
-                s = trajectory_similarity(
-                    ideas, steps, self._phi, level=self._level, step_weights=self._config.step_weights
-                )
-                negative = _greatest(s, negative, self._hardest)
         return contrastive_trajectory_loss(
             ideas,
             steps,
             pairs.positive,
-            negative,
+            pairs.negative,
             self._phi,
             level=self._level,
             step_weights=self._config.step_weights,
             temperature=self._config.temperature,
             reduction=self._config.reduction,
+            hardest=self._hardest,
         )
-
-
-def _greatest(s: Float[Tensor, "M M"], among: Bool[Tensor, "M M"], count: int) -> Bool[Tensor, "M M"]:
-    """Return for each row the `count` of greatest s; fewer where there are no more."""
-    places = s.masked_fill(~among, -torch.inf).topk(min(count, len(s)), dim=1).indices
-    return torch.zeros_like(among).scatter(1, places, True) & among

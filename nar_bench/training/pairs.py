@@ -23,6 +23,8 @@ class Inputs(NamedTuple):
     batch: Batch
     paired: bool
     """Whether the second half of the batch is similar inputs of the first, in the same order."""
+    twin: bool = False
+    """Whether the batch is similar inputs of that of the part before, in the same order."""
 
 
 def similar_pairs(parts: Sequence[Inputs], contrast: ContrastConfig) -> Matrix:
@@ -30,6 +32,9 @@ def similar_pairs(parts: Sequence[Inputs], contrast: ContrastConfig) -> Matrix:
     found = [[_between(one, other, contrast) for other in parts] for one in parts]
     for index, part in enumerate(parts):
         found[index][index] |= _within(part, contrast)
+        if contrast.makes_similar_inputs and part.twin:
+            np.fill_diagonal(found[index - 1][index], True)
+            np.fill_diagonal(found[index][index - 1], True)
     similar = np.block(found)
     np.fill_diagonal(similar, False)
     return np.asarray(similar)

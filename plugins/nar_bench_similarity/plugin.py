@@ -25,6 +25,19 @@ def register_similarities(register: Register) -> None:
 def register_similar_inputs(register: Register) -> None:
     """Register the similar inputs."""
     register(
+        "appended_component",
+        "nar_bench_similarity.appended_component:APPENDED_COMPONENT",
+        "the same graph beside another component",
+    )
+    register(
+        "appended_greatest_keys",
+        "nar_bench_similarity.appended_greatest_keys:APPENDED_GREATEST_KEYS",
+        "the same keys and greater ones at the end",
+    )
+    register(
+        "appended_keys", "nar_bench_similarity.appended_keys:APPENDED_KEYS", "the same keys and more of them at the end"
+    )
+    register(
         "renamed_characters",
         "nar_bench_similarity.renamed_characters:RENAMED_CHARACTERS",
         "the same strings in other characters",

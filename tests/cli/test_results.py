@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli.test_main import run
-from made_records import record
+from made_records import CONFIG, record
 
 from nar_bench.results.store import Store
 
@@ -47,3 +47,10 @@ def test_a_board_can_be_built_elsewhere(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.strip() == str(tmp_path / "site" / "index.html")
     assert (tmp_path / "site" / "board.md").exists()
+
+
+def test_the_summary_says_which_option_differs(folder: Path) -> None:
+    Store(folder).write(record(4, config={**CONFIG, "model": {"hidden": 16}}))
+    done = run("results", str(folder))
+    assert "mpnn (hints) [hidden=16]" in done.stdout
+    assert "mpnn (hints) [hidden=8]" in done.stdout

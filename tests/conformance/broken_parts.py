@@ -283,6 +283,10 @@ def similar_input(transform: Any) -> SimilarInput:
 
 BROKEN_SIMILAR_INPUTS = {
     "is_described": (dataclasses.replace(SIMILAR_INPUT, algorithms=()), "it holds for no algorithm"),
+    "has_as_many_nodes_as_declared": (
+        dataclasses.replace(SIMILAR_INPUT, nodes=lambda nodes: max(nodes, 5)),
+        r"nodes\(5\) is 5; more than 5 are needed",
+    ),
     "fits_the_spec": (similar_input(lambda stream, inputs: {"key": inputs["key"]}), r"it returns \['key'\]"),
     "keeps_its_invariant": (similar_input(shuffled_keys), "output 'pred' differs"),
     "makes_another_input": (similar_input(lambda stream, inputs: dict(inputs)), "only 0 of 24 inputs were changed"),

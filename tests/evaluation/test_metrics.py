@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nar_bench
@@ -56,6 +56,7 @@ def test_f1_of_nothing_follows_the_reference(truth: list[int], answers: list[int
     assert micro_f1(np.array(truth), np.array(answers)) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
 def test_f1_is_twice_the_hits_over_predicted_and_true(pairs: list[tuple[bool, bool]]) -> None:
     truth, answers = np.array(pairs).astype(int).T
@@ -170,6 +171,7 @@ def test_a_hint_that_nobody_has_scores_nothing_and_one_that_is_masked_throughout
     assert hint_scores("mask", truth.clip(max=0), np.array([[[0, 0]], [[1, 1]]]), [3], [2]) == {"mask": 0.5}
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_hints_score_the_same_in_any_parts_and_as_outputs_of_each_step_would(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from([feature.type for feature in HINTS.hints]))

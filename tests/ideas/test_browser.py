@@ -130,3 +130,29 @@ def test_another_network_shows_its_own_ideas(tab: Page, address: str, made: Stud
     assert marks(tab) == sum(len(run.points) for run in made.panels[1].runs)
     assert tab.run("[...document.querySelectorAll('[data-trial]')].map(e => e.hidden)") == [True, False]
     assert tab.complaints() == []
+
+
+def test_the_theme_button_changes_the_page(tab: Page, address: str) -> None:
+    tab.open(address, 1280, 900)
+    tab.run("document.getElementById('theme').click()")
+    assert tab.run("document.documentElement.classList.contains('dark')")
+    assert tab.run("document.getElementById('theme').textContent") == "Light"
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_what_is_asked_is_told_in_two_lines_at_most(tab: Page, address: str, width: int) -> None:
+    tab.open(address, width, 900)
+    lines = (
+        "[...document.querySelectorAll('td.asked')].map(cell => { const text = document.createRange();"
+        " text.selectNodeContents(cell); const small = cell.querySelector('small'); "
+        " if (small) text.setEndBefore(small);"
+        " return new Set([...text.getClientRects()].map(box => Math.round(box.top))).size })"
+    )
+    found = tab.run(lines)
+    assert 2 in found
+    assert set(found) <= {1, 2}
+
+
+def test_a_wide_screen_shows_every_column_of_the_probes(tab: Page, address: str) -> None:
+    tab.open(address, 1280, 900)
+    assert tab.run("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.probed').parentElement)")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from training.groups import pairs_of_groups
 
 import nar_bench
 from nar_bench.model.config import NetConfig
@@ -24,7 +25,7 @@ from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import Kind, Processor
 from nar_bench.plugin.registry import registry
 from nar_bench.spec import Feature, Type
-from nar_bench.training.contrastive import contrastive_trajectory_loss, pairs_of_groups
+from nar_bench.training.contrastive import contrastive_trajectory_loss
 from nar_bench.training.losses import supervised_loss
 
 HINTS = REGIMES["hints"]

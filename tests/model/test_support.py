@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nar_bench.model.config import NetConfig
-from nar_bench.model.regime import REGIMES
+from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason, unsupported_reason
 from nar_bench.plugin.contracts import Processor
 from nar_bench.spec import AlgorithmSpec, Feature, Layout, Location, Stage, Type
@@ -28,10 +28,24 @@ def processor(unsupported: Any) -> Processor:
     return replace(plain, unsupported=unsupported) if unsupported else plain
 
 
-def test_only_sparse_graphs_are_refused() -> None:
-    given = Feature("numbers", Stage.HINT, Location.NODE, Type.SCALAR, given=True)
-    assert unsupported_reason(AlgorithmSpec((X, given, OUT))) == ""
-    assert "its graphs are sparse" in unsupported_reason(AlgorithmSpec((X, OUT), Layout.SPARSE))
+GIVEN = Feature("numbers", Stage.HINT, Location.NODE, Type.SCALAR, given=True)
+
+
+def test_sparse_graphs_are_refused() -> None:
+    assert unsupported_reason(SPEC, HINTS) == ""
+    assert "its graphs are sparse" in unsupported_reason(AlgorithmSpec((X, OUT), Layout.SPARSE), HINTS)
+
+
+@pytest.mark.parametrize("regime", list(REGIMES.values()), ids=list(REGIMES))
+def test_given_hints_take_the_steps_of_the_true_run(regime: Regime) -> None:
+    """Beyond it there are none, which would tell where it ends."""
+    spec = AlgorithmSpec((X, GIVEN, OUT))
+    assert unsupported_reason(spec, regime) == ""
+    for budget in ("linear", "learned"):
+        other = replace(regime, budget=budget)
+        assert unsupported_reason(SPEC, other) == ""
+        said = processor_reason(processor(None), Options(), spec, other, NetConfig())
+        assert re.search(rf"its hint 'numbers' is given .* \(budget '{budget}'\) .* 'oracle' is possible", said)
 
 
 def test_a_processor_that_says_nothing_supports_what_the_network_does() -> None:

@@ -277,3 +277,21 @@ def test_the_study_can_be_planned_and_has_every_arm() -> None:
     }
     across = [one.trial.config["contrast"] for one in planned if one.trial.regime == "memory"]
     assert any("related_algorithm" in one["positives"] for one in across)
+
+
+def test_similar_inputs_of_another_size_are_asked_for_by_name_and_refused_where_they_cannot_be_compared(
+    tmp_path: Path,
+) -> None:
+    assert {used.name for one in plan_of(tmp_path, TOGETHER).planned for used in one.trial.similar_inputs} == {
+        "reweighted_edges",
+        "same_order",
+    }
+    larger = TOGETHER.replace("seeds", 'similar_inputs = { bfs = "appended_component" }\nseeds', 1)
+    planned = plan_of(tmp_path, larger).planned
+    assert {one.reason for one in planned} == {""}
+    assert [used.name for used in planned[0].trial.similar_inputs] == ["appended_component", "same_order"]
+    (mined,) = reasons_of(tmp_path, with_contrast(larger, 'positives = ["similar_input", "close_trajectory"]'))
+    assert mined.startswith("bfs: the inputs of appended_component have more nodes than those that they are similar to")
+    assert "close trajectories are found among hints on as many nodes" in mined
+    (across,) = reasons_of(tmp_path, with_contrast(larger, "across = true"))
+    assert across.endswith("which contrast.across does not take")

@@ -420,3 +420,24 @@ def test_only_keeps_a_trial_of_several_algorithms_where_all_are_named(tmp_path: 
         plan_of(tmp_path, TOGETHER, only=["bfs"])
     both = TOGETHER + '[[trials]]\nalgorithms = ["bfs"]\nprocessors = ["mpnn"]\nregimes = ["hints"]\nseeds = [0]\n'
     assert [one.trial.name for one in plan_of(tmp_path, both, only=["bfs"]).planned] == ["bfs"]
+
+
+def test_labels_add_what_tells_trials_apart_and_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+    assert {one.trial.differs for one in plan_of(tmp_path).planned} == {""}
+    grid = """
+[[trials]]
+algorithms = ["bfs"]
+processors = ["memory_mpnn"]
+regimes = ["memory"]
+similarity = "cosine"
+seeds = [0]
+"""
+    more = GOOD + grid + 'contrast = { negatives = "random", negative_count = 1 }\n' + grid + "model = { hidden = 4 }\n"
+    labels = {one.trial.label for one in plan_of(tmp_path, more).planned if one.trial.processor.name == "memory_mpnn"}
+    assert {label for label in labels if label.startswith("bfs / memory_mpnn / memory")} == {
+        "bfs / memory_mpnn / memory (cosine) / seed 0",
+        "bfs / memory_mpnn / memory (cosine) / seed 1",
+        "bfs / memory_mpnn / memory (cosine) [negative_count=1, negatives=random] / seed 0",
+        "bfs / memory_mpnn / memory (cosine) [hidden=4] / seed 0",
+    }
+    assert "insertion_sort / memory_mpnn / hints / seed 0" in labels

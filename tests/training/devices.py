@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from training.groups import pairs_of_groups
 
 import nar_bench
 from nar_bench.model.config import NetConfig
@@ -18,7 +19,6 @@ from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import Kind, Level, Processor
 from nar_bench.plugin.registry import registry
 from nar_bench.training.config import TrainConfig
-from nar_bench.training.contrastive import pairs_of_groups
 from nar_bench.training.objective import Measured, Objective
 
 PROCESSORS = [entry.name for entry in registry().entries(Kind.PROCESSOR) if entry.source.is_own]

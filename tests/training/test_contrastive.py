@@ -10,13 +10,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training.groups import pairs_of_groups
 
 from nar_bench.plugin.contracts import Kind, Level
 from nar_bench.plugin.registry import registry
 from nar_bench.training.contrastive import (
     Pairs,
     contrastive_trajectory_loss,
-    pairs_of_groups,
     trajectory_similarity,
 )
 
@@ -104,10 +104,18 @@ def test_two_steps_and_four_inputs_worked_out_on_paper() -> None:
     assert loss.item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_groups_are_pairs_of_similar_and_of_all_other_rows() -> None:
-    positive, negative = pairs_of_groups(torch.tensor([7, 2, 7]))
-    assert positive.tolist() == [[False, False, True], [False, False, False], [True, False, False]]
-    assert negative.tolist() == [[False, True, False], [True, False, True], [False, True, False]]
+@settings(max_examples=50, deadline=None)
+@given(batches(), st.integers(1, 5))
+def test_the_hardest_negatives_are_those_of_greatest_s(batch: Any, count: int) -> None:
+    ideas, steps, pairs = batch
+    s = trajectory_similarity(ideas, steps, dot)
+    hardest = torch.zeros_like(pairs.negative)
+    for x in range(len(steps)):
+        others = pairs.negative[x].nonzero()[:, 0].tolist()
+        hardest[x, sorted(others, key=lambda y: -s[x, y].item())[:count]] = True
+    chosen = contrastive_trajectory_loss(ideas, steps, *pairs, dot, hardest=count, temperature=0.5)
+    expected = by_hand(ideas.tolist(), steps.tolist(), pairs.positive.tolist(), hardest.tolist(), temperature=0.5)
+    assert chosen.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("weights", list(WEIGHTS), ids=str)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from training.groups import pairs_of_groups
 from training.test_contrastive import dot
 
 import nar_bench
@@ -21,7 +22,7 @@ from nar_bench.plugin.registry import registry
 from nar_bench.training import loop, objective
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
-from nar_bench.training.contrastive import Pairs, contrastive_trajectory_loss, pairs_of_groups, trajectory_similarity
+from nar_bench.training.contrastive import Pairs, contrastive_trajectory_loss
 from nar_bench.training.joint import JointObjective
 from nar_bench.training.loop import Progress, Task, TrainJob, TrainResult, train
 from nar_bench.training.losses import supervised_loss
@@ -164,22 +165,25 @@ def test_pairs_that_cross_nothing_pull_as_in_losses_of_their_own(reduction: str)
         torch.testing.assert_close(got[parameter], gradient, rtol=1e-3, atol=1e-5)
 
 
-def test_the_hardest_negatives_are_those_of_greatest_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[torch.Tensor, ...]] = []
+def test_a_run_by_the_most_similar_ideas_works_out_s_once_and_keeps_so_many_negatives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scored, hardest = [], []
 
-    def spied(ideas: Any, steps: Any, positive: Any, negative: Any, *rest: Any, **options: Any) -> torch.Tensor:
-        seen.append((trajectory_similarity(ideas, steps, dot), positive, negative))
-        return contrastive_trajectory_loss(ideas, steps, positive, negative, *rest, **options)
+    def counted(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        scored.append((a * b).sum(-1))
+        return scored[-1]
+
+    def spied(*arguments: Any, **options: Any) -> torch.Tensor:
+        hardest.append(options["hardest"])
+        return contrastive_trajectory_loss(*arguments, **options)
 
     monkeypatch.setattr(objective, "contrastive_trajectory_loss", spied)
-    tasks = tasks_of("bfs", steps=2, batch=4)
-    trained(tasks, phi=dot, contrast=ContrastConfig(negatives="similar_ideas", negative_count=2))
-    assert len(seen) == 2
-    for s, positive, negative in seen:
-        for x in range(8):
-            others = [y for y in range(8) if y != x and not positive[x, y]]
-            hardest = sorted(others, key=lambda y: -s[x, y].item())[:2]
-            assert negative[x].nonzero()[:, 0].tolist() == sorted(hardest)
+    contrast = ContrastConfig(negatives="similar_ideas", negative_count=2)
+    trained(tasks_of("bfs", steps=2, batch=4), phi=counted, contrast=contrast)
+    assert (len(scored), hardest) == (2, [2, 2])
+    trained(tasks_of("bfs", steps=1, batch=4), phi=counted)
+    assert hardest[2:] == [0]
 
 
 def test_the_network_is_not_shown_the_hints_that_close_trajectories_are_found_by(
@@ -263,3 +267,12 @@ def test_across_changes_what_is_learned_and_tells_one_contrastive_loss_of_all() 
     assert related.losses != trained(tasks_of("bfs", "dfs", update="average"), phi=dot, contrast=unrelated).losses
     for at in seen:
         assert at.parts["bfs"]["contrastive"] == at.parts["dfs"]["contrastive"]
+
+
+def test_the_objective_of_all_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+    monkeypatch.setattr(loop, "JointObjective", lambda *given: built.append(given) or JointObjective(*given))
+    trained(tasks_of("bfs", "dfs", update="average", steps=3), phi=dot, contrast=ACROSS)
+    assert len(built) == 1
+    trained(tasks_of("bfs", "dfs", update="average", steps=1), phi=dot)
+    assert len(built) == 1  # none where every algorithm has a loss of its own

@@ -10,13 +10,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training.groups import pairs_of_groups
 
 import nar_bench
 from nar_bench.data.random import Stream
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import registry
 from nar_bench.training.contrast import ContrastConfig
-from nar_bench.training.contrastive import pairs_of_groups
 from nar_bench.training.hint_distance import hint_distance
 from nar_bench.training.pairs import Inputs, dissimilar_pairs, similar_pairs
 from nar_bench.training.similar import with_similar

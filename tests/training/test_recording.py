@@ -10,13 +10,14 @@ from collections.abc import Callable
 import pytest
 import torch
 from training.devices import batch_of, measure, net_of
+from training.groups import pairs_of_groups
 
 from nar_bench.model.noise import Noise
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.training import recording
 from nar_bench.training.config import TrainConfig
-from nar_bench.training.contrastive import Pairs, pairs_of_groups
+from nar_bench.training.contrastive import Pairs
 from nar_bench.training.objective import Measured, Objective
 from nar_bench.training.recording import RecordedSteps, Work
 

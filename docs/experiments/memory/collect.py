@@ -18,15 +18,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nar_bench.ideas.network import Network, load_networks
+from nar_bench.ideas.network import networks_of
 from nar_bench.ideas.study import Choice, Study, study
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 
-USUAL_MEMORY = {"idea_size": 64, "read": "attention"}
-USUAL_TRAIN = {"contrastive_weight": 0.1, "temperature": 1.0, "step_weights": "uniform", "node_contrastive_weight": 0.1}
-USUAL_CONTRAST = {"positives": ["similar_input"], "negatives": "all", "negative_count": 0, "across": False}
+USUAL: dict[str, dict[str, Any]] = {
+    "processor": {"idea_size": 64, "read": "attention"},
+    "train": {"contrastive_weight": 0.1, "temperature": 1.0, "step_weights": "uniform"},
+    "contrast": {"positives": ["similar_input"], "negatives": "all", "negative_count": 0, "across": False},
+}
 """Options that the study changes, as they are elsewhere in it."""
 HERE = Path(__file__).parent
 RECORDS, IDEAS = HERE / "records.jsonl.gz", HERE / "ideas.json"
@@ -61,16 +63,17 @@ def look_at(records: Iterable[Record], stores: dict[str, Store], registry: Regis
         if kept:
             networks = [networks_of(record, stores[record.trial], registry) for record in kept]
             made.append({"method": method, "seed": seed, **_numbers(study(networks, Choice()))})
-            print(f"looked at {method}, seed {seed}", file=sys.stderr)
+            sys.stderr.write(f"looked at {method}, seed {seed}\n")
     return made
 
 
 def method_of(record: Record) -> str:
     """Return the row of a table that a record is in: its method and what of its options is not the study's usual."""
     changed = {
-        **{name: value for name, value in record.config["processor"].items() if value != USUAL_MEMORY.get(name, value)},
-        **{name: value for name, value in record.config["train"].items() if value != USUAL_TRAIN.get(name, value)},
-        **{name: value for name, value in record.config["contrast"].items() if value != USUAL_CONTRAST.get(name, value)},
+        name: value
+        for section, usual in USUAL.items()
+        for name, value in record.config[section].items()
+        if name in usual and value != usual[name]
     }
     told = ", ".join(f"{name}={_told(value)}" for name, value in sorted(changed.items()))
     return record.method + (f" [{told}]" if told else "")

@@ -8,8 +8,8 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.hashsalt": "nar-bench", "svg.fonttype": "none", "font.size": 8, "axes.spines.top": False,
-                            "axes.spines.right": False})  # fmt: skip
+matplotlib.rcParams.update({"svg.hashsalt": "nar-bench", "svg.fonttype": "none", "font.size": 8})
+matplotlib.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot as plt  # noqa: E402
 
 from nar_bench.leaderboard.curve import COLOURS  # noqa: E402
@@ -32,7 +32,8 @@ def draw_curves(cells: Cells, arms: Mapping[str, str], sizes: Sequence[int], pat
             if not found:
                 continue
             for seed in sorted(set.intersection(*(set(values) for values in found.values()))):
-                axis.plot(list(found), [100 * values[seed] for values in found.values()], color=colour, lw=0.4, alpha=0.6)
+                scores = [100 * values[seed] for values in found.values()]
+                axis.plot(list(found), scores, color=colour, lw=0.4, alpha=0.6)
             means = [100 * sum(values.values()) / len(values) for values in found.values()]
             axis.plot(list(found), means, color=colour, lw=1.6, label=arm)
         axis.set_xscale("log", base=2)
@@ -61,8 +62,8 @@ def draw_differences(found: Mapping[str, Mapping[int, Mapping[str, Sequence[floa
                 if name not in one:
                     continue
                 made = mean_over_seeds(one[name])
-                y = row + 0.3 - 0.2 * place
-                axis.plot([100 * made.value], [y], "o", ms=3, color=colour, label=f"n = {size}" if row == len(names) - 1 else None)
+                y, label = row + 0.3 - 0.2 * place, f"n = {size}" if row == len(names) - 1 else None
+                axis.plot([100 * made.value], [y], "o", ms=3, color=colour, label=label)
                 if made.low is not None and made.high is not None:
                     axis.plot([100 * made.low, 100 * made.high], [y, y], lw=1, color=colour)
         axis.set_title(told, fontsize=8)

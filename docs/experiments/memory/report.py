@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/experiments/memory/report.py
 
-Everything between `<!-- table: NAME -->` and the next `<!-- end -->` of the page is written by it, and every SVG file here.
+It writes everything between `<!-- table: NAME -->` and the next `<!-- end -->` of the page, and every SVG file here.
 """
 
 from __future__ import annotations
@@ -140,15 +140,13 @@ def found_table(ideas: Sequence[Mapping[str, Any]]) -> str:
     """How often the similar input has the greatest s of all inputs."""
 
     def share(method: str, name: str, vectors: str) -> str:
-        values = [row[vectors] for one in ideas if one["method"] == method for row in one["found"] if row["algorithm"] == name]
+        found = [row for one in ideas if one["method"] == method for row in one["found"]]
+        values = [row[vectors] for row in found if row["algorithm"] == name]
         return f"{100 * statistics.fmean(values):.0f}" if values else ""
 
     names = sorted({row["algorithm"] for one in ideas for row in one["found"]})
-    rows = [
-        [name.replace("_", " "), share(LOSS, name, "chance"), share(LOSS, name, "untrained"), share(MEMORY, name, "trained"),
-         share(LOSS, name, "trained")]
-        for name in names
-    ]  # fmt: skip
+    asked = ((LOSS, "chance"), (LOSS, "untrained"), (MEMORY, "trained"), (LOSS, "trained"))
+    rows = [[name.replace("_", " "), *(share(method, name, vectors) for method, vectors in asked)] for name in names]
     return _table(["algorithm", "chance", "untrained", "without the loss", "with the loss"], rows)
 
 
@@ -180,10 +178,12 @@ def alignment_table(ideas: Sequence[Mapping[str, Any]]) -> str:
             for vectors in ("untrained", "trained"):
                 seeds = []
                 for one in ideas:
+                    pairs = [pair for pair in one["aligned"] if one["method"] == method and pair[vectors] is not None]
                     values = [
-                        pair[vectors] for pair in one["aligned"] if one["method"] == method and pair[vectors] is not None
-                        and ({pair["inputs_of"], pair["algorithm"]} in RELATED) == related
-                    ]  # fmt: skip
+                        pair[vectors]
+                        for pair in pairs
+                        if ({pair["inputs_of"], pair["algorithm"]} in RELATED) == related
+                    ]
                     if values:
                         seeds.append(statistics.fmean(values))
                 row.append(_spread(seeds, 1, 2) if seeds else "")
@@ -278,7 +278,8 @@ def main() -> None:
     cells = cells_of(records)
     draw_curves(cells, ARMS, SIZES, HERE / "curves.svg")
     pairs = {told: COMPARISONS[told] for told in list(COMPARISONS)[:3]}
-    draw_differences({told: {n: differences(cells, *pair, n) for n in SIZES} for told, pair in pairs.items()}, HERE / "differences.svg")
+    found = {told: {n: differences(cells, *pair, n) for n in SIZES} for told, pair in pairs.items()}
+    draw_differences(found, HERE / "differences.svg")
 
 
 if __name__ == "__main__":

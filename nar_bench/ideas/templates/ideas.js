@@ -1,17 +1,8 @@
 "use strict";
 const study = JSON.parse(document.getElementById("data").textContent);
-const root = document.documentElement, find = id => document.getElementById(id);
+const find = id => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const SERIES = [["trained", "trained", "#0072b2", false], ["untrained", "untrained, same seed", "#d55e00", true]];
-
-const theme = find("theme");
-function paint(dark) {
-  root.classList.toggle("dark", dark);
-  theme.setAttribute("aria-pressed", String(dark));
-  theme.textContent = dark ? "Light" : "Dark";
-}
-paint(matchMedia("(prefers-color-scheme: dark)").matches);
-theme.addEventListener("click", () => paint(!root.classList.contains("dark")));
 
 const option = (value, text) => `<option value="${value}">${clean(text)}</option>`;
 const widthOf = svg => Math.max(260, Math.round(svg.parentElement.clientWidth));

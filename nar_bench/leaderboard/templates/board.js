@@ -15,15 +15,6 @@ function filter() {
 algorithm.addEventListener("change", filter);
 method.addEventListener("change", filter);
 
-const theme = document.getElementById("theme");
-function paint(dark) {
-  root.classList.toggle("dark", dark);
-  theme.setAttribute("aria-pressed", String(dark));
-  theme.textContent = dark ? "Light" : "Dark";
-}
-paint(matchMedia("(prefers-color-scheme: dark)").matches);
-theme.addEventListener("click", () => paint(!root.classList.contains("dark")));
-
 function valueOf(row, column, kind) {
   const cell = row.cells[column];
   if (kind === "text") return cell.textContent.trim();
