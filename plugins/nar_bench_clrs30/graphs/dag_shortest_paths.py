@@ -62,11 +62,11 @@ def dag_shortest_paths(A, s, pi):
     """Sort, then relax from s; pi[v] is the node before v on a shortest path, v itself for s and nodes not reached."""
     n = A.shape[0]
     d, mark = np.zeros(n), np.zeros(n, np.int8)
-    topo, head = np.arange(n), 0
-    color, s_prev = np.zeros(n, np.int8), np.arange(n)
+    color = np.zeros(n, np.int8)
     u = v = s_last = s
     for i in range(n):
         pi[i] = i
+    topo, head, s_prev = pi.copy(), 0, pi.copy()
     for event, root, u, v, s_last in depth_first(A, np.full(1, s), color, s_prev):  # line 1
         if event == OPEN and u != root:
             continue

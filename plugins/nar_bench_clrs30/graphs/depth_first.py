@@ -23,12 +23,12 @@ TICK = 0.01
 """What `time` grows by at each visit, so that it stays near 1 at the reference's sizes."""
 
 
-def first_white(edges, color):
-    """Return the first white neighbour, [n] `edges` being not 0 to neighbours; n where there is none."""
+def first_white(A, u, color):
+    """Return the first white neighbour of u; n where there is none."""
     n = len(color)
     first = n
     for v in range(n):  # without leaving early, which at random takes longer than to look at all
-        first = min(first, v if (edges[v] != 0) & (color[v] == WHITE) else n)
+        first = min(first, v if (A[u, v] != 0) & (color[v] == WHITE) else n)
     return first
 
 
@@ -54,7 +54,7 @@ def depth_first(A, roots, color, s_prev, back=False):
                 opened[u] = True
                 color[u] = GRAY  # DFS-VISIT line 3
                 yield OPEN, s, u, v, s_last
-            white = first_white(A[u], color)  # line 4
+            white = first_white(A, u, color)  # line 4
             if back:
                 for v in range(white):
                     if A[u, v] != 0:
