@@ -25,6 +25,7 @@ from nar_bench_clrs30.graphs.instances import (
     directed_graph,
     refuse_other_adjacency,
 )
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -96,7 +97,7 @@ def strongly_connected_components(adj, scc_id):
             f[u] = time
         yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 0
     color[:] = 0
-    for event, s, u, v, s_last in depth_first(A_t, np.argsort(-f), color, s_prev):  # lines 2 and 3
+    for event, s, u, v, s_last in depth_first(A_t, ascending(-f), color, s_prev):  # lines 2 and 3
         if event != ROOT:
             scc_id[u] = s  # line 4
         if event == OPEN:
