@@ -19,7 +19,7 @@ _WIDEST = 64
 """Bytes that are copied at once."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store_row(typing_context: Any, column: Any, row: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
     """Do `column[row] = value`; `column` is [R, *shape] and contiguous, `value` [*shape], 0 <= row < R.
 
@@ -57,7 +57,9 @@ def _bytes(builder: Any, pointer: Any) -> Any:
 def _copy(module: Any) -> Any:
     """Return a function (to, of, size) that copies bytes, in blocks of which the last overlaps the one before."""
     byte, word = ir.IntType(8).as_pointer(), ir.IntType(64)
-    function = cgutils.get_or_insert_function(module, ir.FunctionType(ir.VoidType(), [byte, byte, word]), "nar_copy_row")
+    function = cgutils.get_or_insert_function(
+        module, ir.FunctionType(ir.VoidType(), [byte, byte, word]), "nar_copy_row"
+    )
     if function.blocks:
         return function
     function.linkage = "linkonce_odr"

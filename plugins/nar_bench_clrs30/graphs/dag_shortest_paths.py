@@ -78,10 +78,10 @@ def dag_shortest_paths(A, s, pi):
     mark[head] = 1  # line 2; s comes first of all that it reaches
     while topo[head] != head:  # line 3
         yield pi, d, mark, topo, head, color, s_prev, u, v, s_last, 1
-        edges, so_far = A[head], d[head]
+        so_far = d[head]
         for j in range(n):  # line 4; without branches, which at random take longer than to do all for each j
-            nearer = (edges[j] != 0) & ((mark[j] == 0) | (so_far + edges[j] < d[j]))
-            d[j] = so_far + edges[j] if nearer else d[j]  # line 5, RELAX
+            nearer = (A[head, j] != 0) & ((mark[j] == 0) | (so_far + A[head, j] < d[j]))
+            d[j] = so_far + A[head, j] if nearer else d[j]  # line 5, RELAX
             pi[j] = head if nearer else pi[j]
             mark[j] |= nearer
         head = topo[head]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-
 _LAST = np.int64(2**63 - 1)
 
 
-def extract_min(key, in_queue):
-    """Return the node of least `key` [n] in the queue, the lowest index of equal ones; -1 where it is empty.
+def extract_min(bits, in_queue):
+    """Return the node of least key in the queue, the lowest index of equal ones; -1 where it is empty.
 
-    No key is NaN or -0.0. Keys are compared as whole numbers, of which compiled code finds the least several at a time.
+    The keys, none of them NaN or -0.0, are given as their `bits`, key.view(np.int64) [n]: the least of whole numbers is
+    found several at a time.
     """
-    n = len(key)
-    bits = key.view(np.int64)
+    n = len(bits)
     least, node = _LAST, n
     for v in range(n):
         least = min(least, in_order(bits[v]) if in_queue[v] else _LAST)
