@@ -237,15 +237,13 @@ def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str
     return digest.hexdigest()
 
 
-def element_assignment(target: str, value: str, axes: int) -> str:
-    """Return source that stores `value` element by element into `target`; numba compiles it faster than a slice."""
-    if axes == 0:
-        return f"{target} = {value}"
-    indices = ["nar_i", "nar_j"][:axes]
-    loops = "".join(f"{'    ' * k}for {i} in range({value}.shape[{k}]):\n" for k, i in enumerate(indices))
-    at = ", ".join(indices)
-    opened = target[:-1]  # "h[t]" -> "h[t" so that the indices go inside the brackets
-    return f"{loops}{'    ' * axes}{opened}, {at}] = {value}[{at}]"
+STORING = "from nar_bench.rows import store_row\n"
+"""What the source of `row_assignment` needs; a line of its own, as whoever does not compile does not need numba."""
+
+
+def row_assignment(column: str, row: str, value: str, axes: int, *, compiled: bool = True) -> str:
+    """Return source that stores `value`, of so many axes, into a row of a column."""
+    return f"store_row({column}, {row}, {value})" if compiled and axes else f"{column}[{row}] = {value}"
 
 
 @cache
@@ -297,17 +295,19 @@ for b in range(first, count):
     lengths[b] = t - start
 return count, t
 """
-    entry = f"run_{name}_{source_hash([step], repr(spec) + body)}"
+
+    def store(target: str, value: str) -> str:
+        return row_assignment(target, TIME, value, axes[target])
+
+    stored = "".join(store(target, target) for target in axes)
+    entry = f"run_{name}_{source_hash([step], repr(spec) + body + stored)}"
     parameters = ", ".join(["first", "count", "capacity", "lengths", *inputs, *outputs, *axes])
     source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     if not compiled:
         return compile_driver(source, entry, {"step": interpreted(step, list(axes))}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
-
-    def store(target: str, value: str) -> str:
-        return element_assignment(f"{target}[{TIME}]", value, axes[target])
-
     made = storing_function(step, f"step_of_{entry}", list(axes), store, where)
+    exec(STORING, made.__globals__)  # noqa: S102
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
 
 

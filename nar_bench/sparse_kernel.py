@@ -25,14 +25,15 @@ from nar_bench.buffers import empty
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.kernel import (
+    STORING,
     compile_driver,
-    element_assignment,
     explained,
     first_capacity,
     interpreted,
     joined,
     parameters_of,
     read_only,
+    row_assignment,
     rows_seen,
     source_hash,
 )
@@ -157,17 +158,19 @@ for b in range(first, count):
     cells += lengths[b] * (high - low)
 return count, t, cells
 """
-    entry = f"run_{name}_{source_hash([step], repr(spec) + body)}"
-    fixed = ["first", "count", "capacity", "lengths", "edge_offsets", "edges", "row", "column"]
-    parameters = ", ".join([*fixed, *inputs, *(f"o_{f.name}" for f in outputs), *targets])
-    source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
 
     def store(target: str, value: str) -> str:
         feature = targets[target]
         if _on_edges(feature):
             at = f"{target}[{_BASE} + {TIME} * {_EDGES} + nar_i]"
             return f"for nar_i in range({_EDGES}):\n    {at} = {value}[nar_i]"
-        return element_assignment(f"{target}[{TIME}]", value, len(compact_shape(feature, 1)))
+        return row_assignment(target, TIME, value, len(compact_shape(feature, 1)))
+
+    stored = "".join(store(target, target) for target in targets)
+    entry = f"run_{name}_{source_hash([step], repr(spec) + body + stored)}"
+    fixed = ["first", "count", "capacity", "lengths", "edge_offsets", "edges", "row", "column"]
+    parameters = ", ".join([*fixed, *inputs, *(f"o_{f.name}" for f in outputs), *targets])
+    source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
 
     if not compiled:
 
@@ -177,4 +180,5 @@ return count, t, cells
         return compile_driver(source, entry, {"step": interpreted(step, list(targets), place, 2)}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
     made = storing_function(step, f"step_of_{entry}", list(targets), store, where, (_BASE, _EDGES))
+    exec(STORING, made.__globals__)  # noqa: S102
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")

@@ -15,7 +15,7 @@ from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.data.sparse import Choices, arguments_of, sparse_inputs
 from nar_bench.errors import InputError, UnknownName
-from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
+from nar_bench.kernel import STORING, compile_driver, explained, row_assignment, source_hash
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Layout, Location, Type
 from nar_bench.trajectory import Array, compact_dtype, compact_shape
@@ -163,7 +163,9 @@ def _sample_driver(algorithm: Algorithm, axes: tuple[tuple[str, str], ...], comp
     features = algorithm.spec.inputs
     picked = ", ".join(["rng", "size", *(source for _, source in axes)])
     values = ", ".join(f"v_{f.name}" for f in features)
-    store = "\n".join(element_assignment(f"i_{f.name}[b]", f"v_{f.name}", len(compact_shape(f, 1))) for f in features)
+    store = "\n".join(
+        row_assignment(f"i_{f.name}", "b", f"v_{f.name}", len(compact_shape(f, 1)), compiled=compiled) for f in features
+    )
     body = f"""
 rng = np.zeros(2, np.uint64)
 for b in range(count):
@@ -181,6 +183,6 @@ for b in range(count):
     parameters = ", ".join(
         ["key", "first", "count", "size", *(name for name, _ in axes if name), *(f"i_{f.name}" for f in features)]
     )
-    source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
+    source = f"{STORING if compiled else ''}def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     driver = compile_driver(source, entry, parts, compiled=compiled)
     return explained(driver, algorithm.name, "input distribution") if compiled else driver

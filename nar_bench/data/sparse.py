@@ -11,7 +11,7 @@ import numpy as np
 
 from nar_bench.buffers import empty
 from nar_bench.data import random as draws
-from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
+from nar_bench.kernel import STORING, compile_driver, explained, row_assignment, source_hash
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Feature, Location
 from nar_bench.trajectory import Array, compact_dtype, compact_shape
@@ -88,7 +88,9 @@ def _sample_driver(algorithm: Algorithm, axes: tuple[tuple[str, str], ...], comp
     on_edges, on_nodes = _split(algorithm)
     picked = ", ".join(["rng", "size", *(source for _, source in axes)])
     values = ", ".join(["v_edges", *(f"v_{f.name}" for f in algorithm.spec.inputs)])
-    store = [element_assignment(f"i_{f.name}[b]", f"v_{f.name}", len(compact_shape(f, 1))) for f in on_nodes]
+    store = [
+        row_assignment(f"i_{f.name}", "b", f"v_{f.name}", len(compact_shape(f, 1)), compiled=compiled) for f in on_nodes
+    ]
     columns = ["edges", *(f"e_{f.name}" for f in on_edges)]
     make = ["edges = np.empty((1024, 2), np.int32)"]
     make += [f"e_{f.name} = np.empty(1024, np.{compact_dtype(f, 1)})" for f in on_edges]
@@ -134,6 +136,6 @@ return {", ".join(columns)}{"," if len(columns) == 1 else ""}
             *(f"i_{f.name}" for f in on_nodes),
         ]
     )
-    source = f"def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
+    source = f"{STORING if compiled else ''}def {entry}({parameters}):\n{textwrap.indent(body, '    ')}"
     driver = compile_driver(source, entry, parts, compiled=compiled)
     return explained(driver, algorithm.name, "input distribution") if compiled else driver

@@ -1,4 +1,4 @@
-"""Keys for the algorithms on arrays; plain Python that numba compiles."""
+"""Keys for the algorithms on arrays, and their order; plain Python that numba compiles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,24 @@ from nar_bench.data.random import integer, uniform, uniforms
 KEY_DISTRIBUTIONS = ("uniform", "normal", "exponential", "ascending", "descending", "nearly_sorted", "few_values")
 """Names of the shift axis `keys`: uniform in [0, 1), as in CLRS-30; standard normal; exponential; uniform and sorted up
 or down; sorted but for n / 8 random exchanges; one of four values, so that many keys are equal."""
+
+
+_MOST_COUNTED = 128
+"""Keys beyond which to sort takes less time than to compare all pairs, several at a time."""
+
+
+def ascending(key):
+    """Return the order [n] in which `key` [n] ascends, of equal keys the lower index first."""
+    n = len(key)
+    if n > _MOST_COUNTED:
+        return np.argsort(key, kind="mergesort")  # numba's name for a stable sort
+    order = np.empty(n, np.int64)
+    for i in range(n):
+        place = 0
+        for j in range(n):
+            place += (key[j] < key[i]) | ((key[j] == key[i]) & (j < i))
+        order[place] = i
+    return order
 
 
 def draw_keys(rng, n, keys):

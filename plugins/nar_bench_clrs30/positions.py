@@ -15,12 +15,18 @@ from nar_bench.trajectory import Array
 
 def ordered_positions(n):
     """Return i / n for each of n nodes; compiled by numba."""
-    return np.arange(n) / n
+    pos = np.empty(n)
+    for i in range(n):
+        pos[i] = i / n
+    return pos
 
 
 def ordered_predecessors(n):
     """Return [n] the node before each node, itself for the first; compiled by numba."""
-    return np.maximum(np.arange(n) - 1, 0)
+    pred = np.empty(n, np.int64)
+    for i in range(n):
+        pred[i] = max(i - 1, 0)
+    return pred
 
 
 def derive_positions(inputs: Inputs) -> Array:

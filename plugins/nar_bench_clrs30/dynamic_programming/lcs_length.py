@@ -50,42 +50,38 @@ def sample(rng, size, alphabet=4):
 def lcs_length(string, key, b):
     """Fill b[i, j], x's character i and y's character j: the arrow towards the rest of a longest subsequence."""
     n = len(key)
-    m = first_length(string)  # x is nodes 0 to m - 1, y is nodes m to n - 1
-    c = np.zeros((n, n))
+    m = first_length(string)
+    x, y, c = key[:m], key[m:], np.zeros((n, n))
     for i in range(n):
         for j in range(n):
             b[i, j] = BOTH if i < m <= j else MASKED
-    # Row and column 0 see nothing but the book's border of zeros, and are final at once.
-    for i in range(m):
-        if key[i] == key[m]:
-            c[i, m], b[i, m] = 1, BOTH
-        else:
-            c[i, m], b[i, m] = c[i - 1, m] if i > 0 else 0, UP
-    for j in range(m, n):
-        if key[0] == key[j]:
-            c[0, j], b[0, j] = 1, BOTH
-        elif j > m and c[0, j - 1] == 1:
-            c[0, j], b[0, j] = 1, LEFT
-        else:
-            c[0, j], b[0, j] = 0, UP
-    settled = 0  # rounds made; cells on the first so many antidiagonals cannot change any more
+    lengths, arrows = c[:m, m:], b[:m, m:]  # the pairs of a character of x and one of y
+    # The book's table c, with its border of zeros, of whole numbers, which are compared several at a time.
+    table = np.zeros((len(x) + 1, len(y) + 1), np.int32)
+    # Row and column 0 see nothing but the border, and are final at once.
+    for i in range(len(x)):
+        same = x[i] == y[0]
+        table[i + 1, 1] = 1 if same else table[i, 1]
+        arrows[i, 0] = BOTH if same else UP
+    for j in range(len(y)):
+        same, left = x[0] == y[j], table[1, j]
+        table[1, j + 1] = 1 if same else left
+        arrows[0, j] = BOTH if same else (LEFT if left else UP)
     changed = True
     while changed:
+        for i in range(len(x)):
+            for j in range(len(y)):
+                lengths[i, j] = table[i + 1, j + 1]
         yield b, c
         changed = False
-        # Downwards, so that the cells read are still those of the round before.
-        for i in range(m - 1, 0, -1):  # line 8
-            for j in range(n - 1, m + max(settled + 1 - i, 0), -1):  # line 9
-                if key[i] == key[j]:  # line 10
-                    length, arrow = c[i - 1, j - 1] + 1, BOTH
-                elif c[i - 1, j] >= c[i, j - 1]:  # line 13
-                    length, arrow = c[i - 1, j], UP
-                else:
-                    length, arrow = c[i, j - 1], LEFT
-                if length != c[i, j]:
-                    changed = True
-                c[i, j], b[i, j] = length, arrow
-        settled += 1
+        before = table.copy()
+        for i in range(len(x)):  # line 8
+            for j in range(len(y)):  # line 9; without branches, which at random take longer than to do all for each j
+                same, up, left = x[i] == y[j], before[i, j + 1], before[i + 1, j]
+                arrows[i, j] = BOTH if same else (UP if up >= left else LEFT)  # line 13
+                length = before[i, j] + 1 if same else max(up, left)  # line 10
+                table[i + 1, j + 1] = length
+                changed |= length != before[i + 1, j + 1]
 
 
 def _lengths(inputs: Inputs) -> Array:

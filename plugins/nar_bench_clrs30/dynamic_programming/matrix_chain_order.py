@@ -55,27 +55,36 @@ def matrix_chain_order(p, s):
     n = len(p)  # one more than the book's n
     m = np.zeros((n, n))
     msk = np.zeros((n, n), np.int8)
-    least = np.full((n, n), np.inf)  # m where msk is 1, infinite elsewhere
+    # cost[l, i] is m[i, i + l], infinite where msk is 0, so that chains of one length, done together, lie side by side.
+    cost = np.full((n, n), np.inf)
+    least, split = np.empty(n), np.empty(n, np.int64)  # the same of m and s in this round, for one length
     for i in range(1, n):  # line 3
-        least[i, i] = 0
+        cost[0, i] = 0
         msk[i, i] = 1
     settled = 1  # chains of so many matrices or fewer cannot get cheaper any more
+    known = 1  # chains of so many matrices or fewer have a cost
     changed = True
     while changed:
         yield m, s, msk
         changed = False
-        left = least.copy()
-        right = least.T.copy()  # turned, so that the splits of a chain lie side by side
-        for i in range(1, n):  # line 6
-            for j in range(i + settled, n):
-                cheapest = left[i, j]
-                for k in range(i, j):  # line 9
-                    q = left[i, k] + right[j, k + 1] + p[i - 1] * p[k] * p[j]  # line 10
-                    if q < cheapest:  # line 11
-                        cheapest = q
-                        s[i, j] = k
-                if cheapest < left[i, j]:
-                    least[i, j] = m[i, j] = cheapest
+        before = cost.copy()
+        known = min(2 * known, n - 1)
+        for length in range(settled, known):
+            for i in range(1, n - length):  # line 6
+                least[i] = before[length, i]
+                split[i] = 0
+            for k in range(length):  # line 9, with the book's k = i + k
+                for i in range(1, n - length):
+                    right = before[length - 1 - k, np.uint64(i + k + 1)]
+                    q = before[k, i] + right + p[i - 1] * p[np.uint64(i + k)] * p[np.uint64(i + length)]  # line 10
+                    cheaper = q < least[i]  # line 11
+                    least[i] = q if cheaper else least[i]
+                    split[i] = i + k if cheaper else split[i]
+            for i in range(1, n - length):
+                if split[i]:
+                    j = i + length
+                    cost[length, i] = m[i, j] = least[i]
+                    s[i, j] = split[i]
                     msk[i, j] = 1
                     changed = True
         settled += 1

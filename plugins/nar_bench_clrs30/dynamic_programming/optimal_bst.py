@@ -69,21 +69,29 @@ def optimal_bst(p, q, root):
     n = len(q)  # one more than the book's n
     e, w = np.zeros((n, n)), np.zeros((n, n))
     msk = np.zeros((n, n), np.int8)
+    cost = np.empty((n, n))  # cost[l, i] is e[i, i + l], so that trees of one length, done together, lie side by side
+    weight, least, best = q.copy(), np.empty(n), np.empty(n, np.int64)  # the same of w, e and root of this length
     for i in range(n):  # line 2
-        e[i, i] = q[i]
-        w[i, i] = q[i]
+        e[i, i] = w[i, i] = cost[0, i] = q[i]
         msk[i, i] = 1
     yield root, e, w, msk
     for length in range(1, n):  # line 5
-        for i in range(n - length):  # line 6
+        trees = n - length
+        for i in range(trees):  # line 6
+            weight[i] = weight[i] + p[i + length - 1] + q[i + length]  # line 9
+            least[i] = INFINITE
+            best[i] = 0
+        for k in range(length):  # line 10, with root r = i + k
+            for i in range(trees):
+                t = cost[k, i] + cost[length - 1 - k, np.uint64(i + k + 1)] + weight[i]
+                cheaper = t < least[i]  # line 12
+                least[i] = t if cheaper else least[i]
+                best[i] = i + k if cheaper else best[i]
+        for i in range(trees):
             j = i + length
-            e[i, j] = INFINITE
-            w[i, j] = w[i, j - 1] + p[j - 1] + q[j]  # line 9
-            for r in range(i, j):  # line 10
-                t = e[i, r] + e[r + 1, j] + w[i, j]
-                if t < e[i, j]:  # line 12
-                    e[i, j] = t
-                    root[i, j] = r
+            e[i, j] = cost[length, i] = least[i]
+            w[i, j] = weight[i]
+            root[i, j] = best[i]
             msk[i, j] = 1
         yield root, e, w, msk
 

@@ -15,6 +15,7 @@ from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
 from nar_bench_clrs30.geometry.points import hull_of, lowest, points_in_disk, refuse_collinear, turn
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -56,7 +57,7 @@ def graham_scan(x, y, in_hull):
             atans[i] = math.atan2(y[i] - y[best], x[i] - x[best])
     first = atans.copy()
     first[best] = -np.inf
-    order = np.argsort(first)  # line 2
+    order = ascending(first)  # line 2
     yield best, atans, in_hull, stack_prev, last_stack, best, ANGLES
     for k in range(1, n):  # lines 4 to 7
         i = order[k]

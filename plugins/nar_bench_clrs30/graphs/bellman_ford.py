@@ -65,10 +65,10 @@ def bellman_ford(A, s, pi):
         nearer[:] = False
         for u in range(n):
             if relaxes[u]:
-                edges, so_far = A[u], before[u]
+                so_far = before[u]
                 for v in range(n):  # line 3; without branches, which at random take longer than to do all for each v
-                    now = (edges[v] != 0) & ((msk[v] == 0) | (so_far + edges[v] < d[v]))
-                    d[v] = so_far + edges[v] if now else d[v]  # line 4, RELAX
+                    now = (A[u, v] != 0) & ((msk[v] == 0) | (so_far + A[u, v] < d[v]))
+                    d[v] = so_far + A[u, v] if now else d[v]  # line 4, RELAX
                     pi[v] = u if now else pi[v]
                     msk[v] |= now
                     nearer[v] |= now

@@ -44,29 +44,24 @@ def sample(rng, size, p=0.5, family=None):
     return ordered_positions(size), integer(rng, size), A, adjacency(A)
 
 
-def bfs(A, s, pi):
+def bfs(adj, s, pi):
     """Search from s; pi[v] is the node from which v was first reached, v itself for s and for nodes not reached."""
-    n = A.shape[0]
-    reach = np.zeros(n, np.int8)
-    level = np.full(n, -1)  # u.d of the book; -1 is its infinity
+    n = adj.shape[0]
+    reach, queue = np.zeros(n, np.int8), np.zeros(n, np.int8)  # the queue holds the nodes of one level
     for v in range(n):
         pi[v] = v
-    reach[s] = 1
-    level[s] = t = 0
-    grew = True
-    while grew:  # line 10, for all nodes of one level at once
+    reach[s] = queue[s] = 1
+    while queue.any():  # line 10, for all nodes of one level at once
         yield reach, pi
-        grew = False
+        level = queue.copy()
+        queue[:] = 0
         for u in range(n):
-            if level[u] == t:
-                edges = A[u]
+            if level[u]:
                 for v in range(n):  # line 12; without branches, which at random take longer than to do all for each v
-                    new = (reach[v] == 0) & (edges[v] != 0)
-                    level[v] = t + 1 if new else level[v]
+                    new = (reach[v] == 0) & (adj[u, v] != 0)
                     pi[v] = u if new else pi[v]  # lines 14-16
                     reach[v] |= new
-                    grew |= new
-        t += 1
+                    queue[v] |= new  # line 17
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

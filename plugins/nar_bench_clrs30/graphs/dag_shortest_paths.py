@@ -62,11 +62,11 @@ def dag_shortest_paths(A, s, pi):
     """Sort, then relax from s; pi[v] is the node before v on a shortest path, v itself for s and nodes not reached."""
     n = A.shape[0]
     d, mark = np.zeros(n), np.zeros(n, np.int8)
-    topo, head = np.arange(n), 0
-    color, s_prev = np.zeros(n, np.int8), np.arange(n)
+    color = np.zeros(n, np.int8)
     u = v = s_last = s
     for i in range(n):
         pi[i] = i
+    topo, head, s_prev = pi.copy(), 0, pi.copy()
     for event, root, u, v, s_last in depth_first(A, np.full(1, s), color, s_prev):  # line 1
         if event == OPEN and u != root:
             continue
@@ -78,10 +78,10 @@ def dag_shortest_paths(A, s, pi):
     mark[head] = 1  # line 2; s comes first of all that it reaches
     while topo[head] != head:  # line 3
         yield pi, d, mark, topo, head, color, s_prev, u, v, s_last, 1
-        edges, so_far = A[head], d[head]
+        so_far = d[head]
         for j in range(n):  # line 4; without branches, which at random take longer than to do all for each j
-            nearer = (edges[j] != 0) & ((mark[j] == 0) | (so_far + edges[j] < d[j]))
-            d[j] = so_far + edges[j] if nearer else d[j]  # line 5, RELAX
+            nearer = (A[head, j] != 0) & ((mark[j] == 0) | (so_far + A[head, j] < d[j]))
+            d[j] = so_far + A[head, j] if nearer else d[j]  # line 5, RELAX
             pi[j] = head if nearer else pi[j]
             mark[j] |= nearer
         head = topo[head]

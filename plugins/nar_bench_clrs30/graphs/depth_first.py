@@ -23,6 +23,15 @@ TICK = 0.01
 """What `time` grows by at each visit, so that it stays near 1 at the reference's sizes."""
 
 
+def first_white(A, u, color):
+    """Return the first white neighbour of u; n where there is none."""
+    n = len(color)
+    first = n
+    for v in range(n):  # without leaving early, which at random takes longer than to look at all
+        first = min(first, v if (A[u, v] != 0) & (color[v] == WHITE) else n)
+    return first
+
+
 def depth_first(A, roots, color, s_prev, back=False):
     """Walk from each of `roots` that is still white; yields (event, s, u, v, s_last).
 
@@ -45,17 +54,18 @@ def depth_first(A, roots, color, s_prev, back=False):
                 opened[u] = True
                 color[u] = GRAY  # DFS-VISIT line 3
                 yield OPEN, s, u, v, s_last
-            for v in range(n):  # line 4; the last v stays visible, as in the reference
-                if A[u, v] != 0:
-                    if color[v] == WHITE:
-                        color[v] = GRAY
-                        s_prev[v] = s_last
-                        s_last = v
-                        yield TREE, s, u, v, s_last
-                        break
-                    if back:
+            white = first_white(A, u, color)  # line 4
+            if back:
+                for v in range(white):
+                    if A[u, v] != 0:
                         yield BACK, s, u, v, s_last
-            if s_last == u:
+            v = min(white, n - 1)  # the last v stays visible, as in the reference
+            if white < n:
+                color[v] = GRAY
+                s_prev[v] = s_last
+                s_last = v
+                yield TREE, s, u, v, s_last
+            else:
                 color[u] = BLACK  # line 8
                 yield CLOSE, s, u, v, s_last
                 below = s_prev[u]

@@ -53,10 +53,10 @@ def dfs(A, pi):
     """Search from every node not yet seen; pi[v] is the node from which v was first seen, v itself for the roots."""
     n = A.shape[0]
     color = np.zeros(n, np.int8)
-    s_prev = np.arange(n)
     d, f, time = np.zeros(n), np.zeros(n), 0.0
     for v in range(n):
         pi[v] = v
+    s_prev = pi.copy()
     for event, s, u, v, s_last in depth_first(A, np.arange(n), color, s_prev):
         if event == OPEN:
             time += TICK

@@ -60,18 +60,18 @@ def dijkstra(A, s, pi):
     for v in range(n):
         pi[v] = v
     in_queue[s] = 1
-    u = s
+    u, bits = s, d.view(np.int64)
     while u >= 0:  # line 4
         yield pi, d, mark, in_queue, u
-        u = extract_min(d, in_queue)  # line 5
+        u = extract_min(bits, in_queue)  # line 5
         if u >= 0:
             mark[u] = 1  # line 6
             in_queue[u] = 0
-            edges, so_far = A[u], d[u]
+            so_far = d[u]
             for v in range(n):  # line 7; without branches, which at random take longer than to do all for each v
-                nearer = (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (so_far + edges[v] < d[v]))
+                nearer = (A[u, v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (so_far + A[u, v] < d[v]))
                 pi[v] = u if nearer else pi[v]  # line 8, RELAX
-                d[v] = so_far + edges[v] if nearer else d[v]
+                d[v] = so_far + A[u, v] if nearer else d[v]
                 in_queue[v] |= nearer
 
 

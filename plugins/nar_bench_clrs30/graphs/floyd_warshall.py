@@ -8,6 +8,8 @@ and not from 0, so that D[i, i] and Pi[i, i] come to describe a closed walk; the
 
 from __future__ import annotations
 
+import numpy as np
+
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
@@ -45,31 +47,50 @@ def sample(rng, size, p=0.5, family=None, low=0.0, high=1.0):
     return ordered_positions(size), A, adjacency(A)
 
 
-def relax(k, D, Pi, msk):
-    """Allow paths through k: line 7 and equation 25.7, for all pairs."""
-    n = D.shape[0]
-    through, from_k, known = D[:, k].copy(), D[k].copy(), msk[k].copy()
-    reaches, before_k = msk[:, k].copy(), Pi[k].copy()
+def distances(A):
+    """Return D with infinity for a distance that is not known; the edges are what is known at first."""
+    n = A.shape[0]
+    far = np.empty((n, n))
     for i in range(n):
-        if reaches[i]:
-            length, before, found, so_far = D[i], Pi[i], msk[i], through[i]
-            for j in range(n):
-                if known[j]:
-                    if (found[j] == 0) | (so_far + from_k[j] < length[j]):
-                        length[j] = so_far + from_k[j]
-                        before[j] = before_k[j]
-                    found[j] = 1
+        for j in range(n):
+            far[i, j] = A[i, j] if (A[i, j] != 0) | (i == j) else np.inf
+    return far
 
 
-def floyd_warshall(A, adj, Pi):
+def relax(k, far, Pi):
+    """Allow paths through k: line 7 and equation 25.7, for all pairs."""
+    n = far.shape[0]
+    from_k, before_k = far[k].copy(), Pi[k].copy()
+    for i in range(n):
+        so_far = far[i, k]
+        if so_far < np.inf:
+            for j in range(n):  # without branches, which at random take longer than to do all for each j
+                through = so_far + from_k[j]
+                shorter = through < far[i, j]
+                far[i, j] = through if shorter else far[i, j]
+                Pi[i, j] += shorter * (before_k[j] - Pi[i, j])  # a choice of two places is not done several at a time
+
+
+def show(far, D, msk):
+    """Write the distances that are known to D, 0 for the others, and to `msk` which are known."""
+    n = far.shape[0]
+    for i in range(n):
+        for j in range(n):
+            known = far[i, j] < np.inf
+            D[i, j] = far[i, j] if known else 0.0
+            msk[i, j] = known
+
+
+def floyd_warshall(A, Pi):
     """Find paths; Pi[i, j] is the node before j on a shortest path from i, i where there is none."""
     n = A.shape[0]
-    D, msk = A.copy(), adj.copy()
+    far, D, msk = distances(A), np.empty((n, n)), np.empty((n, n), np.int8)
     for i in range(n):
         Pi[i, :] = i
     for k in range(n):  # line 3
+        show(far, D, msk)
         yield Pi, D, msk, k
-        relax(k, D, Pi, msk)
+        relax(k, far, Pi)
 
 
 def check(inputs: Inputs) -> None:

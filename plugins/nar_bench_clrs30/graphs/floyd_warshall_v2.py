@@ -13,21 +13,23 @@ import numpy as np
 
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
-from nar_bench_clrs30.graphs.floyd_warshall import FLOYD_WARSHALL, relax
+from nar_bench_clrs30.graphs.floyd_warshall import FLOYD_WARSHALL, distances, relax, show
 from nar_bench_clrs30.graphs.floyd_warshall import check as check_weights
 from nar_bench_clrs30.graphs.floyd_warshall import verify as verify_off_diagonal
 from nar_bench_clrs30.graphs.mixed import WORDS, weighted_sample
 
 
-def floyd_warshall_v2(A, adj, Pi):
+def floyd_warshall_v2(A, Pi):
     """Find paths; Pi[i, j] is the node before j on a shortest path from i, i where there is none."""
     n = A.shape[0]
-    D, msk = A.copy(), adj.copy()
+    far, D, msk = distances(A), np.empty((n, n)), np.empty((n, n), np.int8)
     for i in range(n):
         Pi[i, :] = i
+    show(far, D, msk)
     yield Pi, D, msk, 0
     for k in range(n):  # line 3
-        relax(k, D, Pi, msk)
+        relax(k, far, Pi)
+        show(far, D, msk)
         yield Pi, D, msk, k
 
 

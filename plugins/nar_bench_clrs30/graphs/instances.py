@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 
 from nar_bench.data.graphs import FAMILIES, edges_of
-from nar_bench.data.random import integer, permutation, uniforms
+from nar_bench.data.random import GOLDEN, integer, permutation, reserve, uniform_of, uniforms
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
 from nar_bench.trajectory import Array
@@ -55,14 +55,26 @@ def undirected_graph(rng, n, p, family):
 
 def squared_density_graph(rng, n, p):
     """Draw an undirected 0/1 graph [n, n] of density p squared, with self-loops of probability p."""
-    A = np.empty((n, n))
-    density = p * p
-    drawn, k = uniforms(rng, n * (n + 1) // 2), 0
+    pairs, density = n * (n + 1) // 2, p * p
+    drawn, edge = uniforms(rng, pairs), np.empty(pairs)
+    for k in range(pairs):
+        edge[k] = (drawn[k] < density) * 1.0
+    A = both_ways(n, edge)
+    for i in range(n):
+        A[i, i] = (drawn[i * (i + 3) // 2] < p) * 1.0
+    return A
+
+
+def both_ways(n, value):
+    """Return the symmetric matrix [n, n] of what is in its lower half, row by row, [n (n + 1) / 2]."""
+    A, k = np.empty((n, n)), 0
+    for i in range(n):
+        for j in range(i + 1):
+            A[i, j] = value[k + j]
+        k += i + 1
     for i in range(n):
         for j in range(i):
-            A[i, j] = A[j, i] = (drawn[k + j] < density) * 1.0
-        A[i, i] = (drawn[k + i] < p) * 1.0
-        k += i + 1
+            A[j, i] = A[i, j]
     return A
 
 
@@ -73,16 +85,20 @@ def weighted_undirected_graph(rng, n, p, family, low, high):
     """
     A = undirected_graph(rng, n, p, family)
     pairs = n * (n + 1) // 2
-    weight = uniforms(rng, 2 * pairs)  # for all pairs, because to ask which are edges takes longer
-    for k in range(pairs):
-        u, v = low + (high - low) * weight[k], low + (high - low) * weight[pairs + k]
-        weight[k], weight[pairs + k] = np.sqrt(u * v + 1e-3), u
-    k = 0
+    weight, spread = np.empty(pairs), high - low
+    first, second = reserve(rng, pairs), reserve(rng, pairs)
+    state = first
+    for k in range(pairs):  # all pairs, because to ask which are edges takes longer
+        state += GOLDEN
+        second += GOLDEN
+        weight[k] = np.sqrt((low + spread * uniform_of(state)) * (low + spread * uniform_of(second)) + 1e-3)
     for i in range(n):
-        for j in range(i):
-            A[i, j] = A[j, i] = A[i, j] * weight[k + j]
-        A[i, i] *= np.sqrt(weight[pairs + k + i] ** 2 + 1e-3)
-        k += i + 1
+        k = i * (i + 3) // 2
+        weight[k] = np.sqrt((low + spread * uniform_of(first + np.uint64(k + 1) * GOLDEN)) ** 2 + 1e-3)
+    weights = both_ways(n, weight)
+    for i in range(n):
+        for j in range(n):
+            A[i, j] *= weights[i, j]
     return A
 
 
@@ -108,7 +124,12 @@ def directed_graph(rng, n, p, family):
 
 def each_pair(rng, n, p):
     """Draw a directed 0/1 graph [n, n], each pair and each self-loop with probability p."""
-    return (uniforms(rng, n * n) < p).reshape(n, n) * 1.0
+    A = np.empty((n, n))
+    cells, state = A.reshape(n * n), reserve(rng, n * n)
+    for k in range(n * n):
+        state += GOLDEN
+        cells[k] = (uniform_of(state) < p) * 1.0
+    return A
 
 
 def acyclic_graph(rng, n, p, family):
@@ -131,11 +152,10 @@ def acyclic_graph(rng, n, p, family):
 
 def each_pair_forwards(rng, n, p, place):
     """Draw a directed acyclic 0/1 graph [n, n]: each pair with probability p, from the lower `place` [n]."""
-    A = np.empty((n, n))
-    drawn = uniforms(rng, n * n)
+    A = each_pair(rng, n, p)
     for i in range(n):
         for j in range(n):
-            A[i, j] = ((place[i] < place[j]) & (drawn[i * n + j] < p)) * 1.0
+            A[i, j] *= place[i] < place[j]
     return A
 
 

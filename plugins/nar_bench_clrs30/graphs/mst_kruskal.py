@@ -26,6 +26,7 @@ from nar_bench_clrs30.graphs.instances import (
     weighted_undirected_graph,
 )
 from nar_bench_clrs30.graphs.spanning_trees import is_minimum_spanning_forest
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -62,7 +63,7 @@ def by_weight(A):
             if A[u, v] > 0:
                 edges[m, 0], edges[m, 1], weight[m] = u, v, A[u, v]
                 m += 1
-    return edges[np.argsort(weight[:m], kind="mergesort")]
+    return edges[ascending(weight[:m])]
 
 
 def climb(pi, root, mask):

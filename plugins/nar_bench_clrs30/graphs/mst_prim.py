@@ -58,18 +58,17 @@ def mst_prim(A, s, pi):
     for v in range(n):
         pi[v] = v
     in_queue[s] = 1
-    u = s
+    u, bits = s, key.view(np.int64)
     while u >= 0:  # line 6
         yield pi, key, mark, in_queue, u
-        u = extract_min(key, in_queue)  # line 7
+        u = extract_min(bits, in_queue)  # line 7
         if u >= 0:
             mark[u] = 1
             in_queue[u] = 0
-            edges = A[u]
             for v in range(n):  # line 8; without branches, which at random take longer than to do all for each v
-                nearer = (edges[v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (edges[v] < key[v]))  # line 9
+                nearer = (A[u, v] != 0) & (mark[v] == 0) & ((in_queue[v] == 0) | (A[u, v] < key[v]))  # line 9
                 pi[v] = u if nearer else pi[v]  # line 10
-                key[v] = edges[v] if nearer else key[v]  # line 11
+                key[v] = A[u, v] if nearer else key[v]  # line 11
                 in_queue[v] |= nearer
 
 

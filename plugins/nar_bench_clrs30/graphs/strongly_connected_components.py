@@ -25,6 +25,7 @@ from nar_bench_clrs30.graphs.instances import (
     directed_graph,
     refuse_other_adjacency,
 )
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -79,15 +80,15 @@ def groups_graph(rng, size, p, eps, k):
     return A
 
 
-def strongly_connected_components(A, scc_id):
+def strongly_connected_components(adj, scc_id):
     """Find them; scc_id[u] is the node from which the second walk found u's component."""
-    n = A.shape[0]
+    n = adj.shape[0]
     d, f, time = np.zeros(n), np.zeros(n), 0.0
-    A_t = adjacency(A.T)
+    A_t = adj.T.copy()
     for v in range(n):
         scc_id[v] = v
-    color, s_prev = np.zeros(n, np.int8), np.arange(n)
-    for event, s, u, v, s_last in depth_first(A, np.arange(n), color, s_prev):  # line 1
+    color, s_prev = np.zeros(n, np.int8), scc_id.copy()
+    for event, s, u, v, s_last in depth_first(adj, np.arange(n), color, s_prev):  # line 1
         if event == OPEN:
             time += TICK
             d[u] = time
@@ -95,8 +96,8 @@ def strongly_connected_components(A, scc_id):
             time += TICK
             f[u] = time
         yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 0
-    color, s_prev = np.zeros(n, np.int8), np.arange(n)
-    for event, s, u, v, s_last in depth_first(A.T, np.argsort(-f), color, s_prev):  # lines 2 and 3
+    color[:] = 0
+    for event, s, u, v, s_last in depth_first(A_t, ascending(-f), color, s_prev):  # lines 2 and 3
         if event != ROOT:
             scc_id[u] = s  # line 4
         if event == OPEN:

@@ -54,10 +54,10 @@ def topological_sort(A, topo, topo_head):
     """Sort; topo[u] is the node after u, u itself for the last; topo_head is the first."""
     n = A.shape[0]
     color = np.zeros(n, np.int8)
-    s_prev = np.arange(n)
     head = 0
     for v in range(n):
         topo[v] = v
+    s_prev = topo.copy()
     for event, s, u, v, s_last in depth_first(A, np.arange(n), color, s_prev):
         if event == OPEN and u != s:
             continue  # the reference shows only that a root turns gray

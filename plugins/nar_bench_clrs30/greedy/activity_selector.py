@@ -16,6 +16,7 @@ from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import (
     derive_positions,
     derive_predecessors,
@@ -50,7 +51,7 @@ def sample(rng, size):
 def activity_selector(s, f, selected):
     """Select; selected[v] is 1 for the activities selected. Of equal finish times the lower index comes first."""
     yield selected, 0, 0
-    order = np.argsort(f, kind="mergesort")  # numba's name for a stable sort
+    order = ascending(f)
     k = order[0]
     selected[k] = 1  # line 2
     yield selected, k, k

@@ -18,6 +18,7 @@ from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import (
     derive_positions,
     derive_predecessors,
@@ -53,7 +54,7 @@ def task_scheduling(d, w, selected):
     """Select; selected[v] is 1 for the tasks selected. Of equal weights the lower index comes first."""
     t = 0  # tasks selected
     yield selected, 0, t
-    for i in np.argsort(-w, kind="mergesort"):  # lines 2-3 of GREEDY; numba's name for a stable sort
+    for i in ascending(-w):  # lines 2-3 of GREEDY
         if t < d[i]:  # line 4
             selected[i] = 1  # line 5
             t += 1

@@ -20,6 +20,7 @@ from nar_bench.plugin.contracts import Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
 from nar_bench_clrs30.greedy.task_scheduling import TASK_SCHEDULING
+from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import ordered_positions, ordered_predecessors, refuse_unordered
 
 SPEC = AlgorithmSpec(
@@ -54,7 +55,7 @@ def task_scheduling_v2(d, w, selected):
     n = len(d)
     taken = np.zeros(n, np.int8)
     yield selected, taken, 0, 0
-    for i in np.argsort(-w, kind="mergesort"):  # GREEDY lines 2 and 3
+    for i in ascending(-w):  # GREEDY lines 2 and 3
         slot = int(np.round(d[i] * n)) - 1
         while slot > 0 and taken[slot]:
             slot -= 1

@@ -16,7 +16,7 @@ from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
-from nar_bench_clrs30.keys import KEY_DISTRIBUTIONS, draw_keys
+from nar_bench_clrs30.keys import KEY_DISTRIBUTIONS, ascending, draw_keys
 from nar_bench_clrs30.positions import (
     derive_positions,
     derive_predecessors,
@@ -41,7 +41,8 @@ SPEC = AlgorithmSpec(
 
 def sample(rng, size, keys=0):
     """Draw keys, by default uniform in [0, 1) (see `draw_keys`), sort them, and draw a target uniform in [0, 1)."""
-    return ordered_positions(size), np.sort(draw_keys(rng, size, keys)), uniform(rng), ordered_predecessors(size)
+    key = draw_keys(rng, size, keys)
+    return ordered_positions(size), key[ascending(key)], uniform(rng), ordered_predecessors(size)
 
 
 def binary_search(key, target, return_):

@@ -25,15 +25,12 @@ TRAINING_NEEDLE = -8
 def two_strings(key, first):
     """Return all inputs of an instance with characters `key`, of which `first` belong to the first string."""
     n = len(key)
-    second = n - first
-    string = np.zeros(n, np.int8)
-    string[first:] = 1
-    pos = np.empty(n)
-    pos[:first] = ordered_positions(first)
-    pos[first:] = ordered_positions(second)
-    pred = np.empty(n, np.int64)
-    pred[:first] = ordered_predecessors(first)
-    pred[first:] = first + ordered_predecessors(second)
+    string, pos, pred = np.empty(n, np.int8), np.empty(n), np.empty(n, np.int64)
+    for v in range(n):
+        start, length = (0, first) if v < first else (first, n - first)
+        string[v] = v >= first
+        pos[v] = (v - start) / length
+        pred[v] = max(v - 1, start)
     return string, pos, key, pred
 
 
