@@ -22,19 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
+from nar_bench.compiler import compile_driver, explained, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.kernel import (
-    compile_driver,
     element_assignment,
-    explained,
     first_capacity,
     interpreted,
     joined,
     parameters_of,
     read_only,
     rows_seen,
-    source_hash,
 )
 from nar_bench.spec import AlgorithmSpec, Feature, Location
 from nar_bench.trajectory import Array, Columns, SparseBatch, compact_dtype, compact_shape
@@ -140,7 +138,7 @@ def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bo
     order = inspect.signature(step).parameters
     called = ", ".join([*(arguments[one] for one in order), *targets, "cells - t * (high - low)", "high - low"])
     body = f"""
-t = 0
+t = np.int64(0)
 cells = 0
 for b in range(first, count):
     low, high, start = edge_offsets[b], edge_offsets[b + 1], t

@@ -12,9 +12,11 @@ import math
 
 import numpy as np
 
+from nar_bench.compiler import apart
 from nar_bench.data.random import uniform
 
 
+@apart
 def delaunay_edges(rng, n):
     """Draw n points uniform in the unit square and return the edges [m, 2] of their Delaunay triangulation."""
     x, y = np.empty(n), np.empty(n)
@@ -23,6 +25,7 @@ def delaunay_edges(rng, n):
     return triangulation_edges(x, y)
 
 
+@apart
 def triangulation_edges(x, y):
     """Return the edges [m, 2] of the triangulation of the points (x [n], y [n]), no three of them on one line."""
     n = len(x)
@@ -44,7 +47,8 @@ def triangulation_edges(x, y):
     _set(corner, beside, 3, a, c, infinity, 2, 1, 0)
     stack = np.empty(6 * n + 64, np.int64)
     count, at = 4, 0
-    for point in order[3:]:
+    for place in range(3, n):
+        point = order[place]
         at = _walk(x, y, infinity, corner, beside, at, point)
         a, b, c = corner[at, 0], corner[at, 1], corner[at, 2]
         to_a, to_b, to_c = beside[at, 0], beside[at, 1], beside[at, 2]
@@ -88,18 +92,33 @@ def triangulation_edges(x, y):
             if u < v < infinity:
                 edges[m, 0], edges[m, 1] = u, v
                 m += 1
-    return edges[:m].copy()
+    return edges[:m]
 
 
 def _near_order(x, y):
     """Order the points in columns walked up and down, so that each is near the one before."""
     n = len(x)
     columns = math.ceil(math.sqrt(n / 2))
-    key = np.empty(n)
+    key, bucket, start = np.empty(n), np.empty(n, np.int64), np.zeros(n + 1, np.int64)
     for v in range(n):
         column = min(int(x[v] * columns), columns - 1)
         key[v] = 2 * column + (y[v] if column % 2 == 0 else 1 - y[v])
-    return np.argsort(key)
+        bucket[v] = min(int(key[v] / (2 * columns) * n), n - 1)
+        start[bucket[v] + 1] += 1
+    for b in range(n):
+        start[b + 1] += start[b]
+    order = np.empty(n, np.int64)
+    for v in range(n):
+        order[start[bucket[v]]] = v
+        start[bucket[v]] += 1
+    # In buckets of two or three points each the order is almost right: an insertion sort takes a step or two for each.
+    for i in range(1, n):
+        v, j = order[i], i
+        while j > 0 and key[order[j - 1]] > key[v]:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = v
+    return order
 
 
 def _set(corner, beside, t, a, b, c, to_a, to_b, to_c):

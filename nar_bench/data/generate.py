@@ -15,7 +15,8 @@ from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.data.sparse import Choices, arguments_of, sparse_inputs
 from nar_bench.errors import InputError, UnknownName
-from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
+from nar_bench.compiler import compile_driver, explained, source_hash
+from nar_bench.kernel import element_assignment
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Layout, Location, Type
 from nar_bench.trajectory import Array, compact_dtype, compact_shape

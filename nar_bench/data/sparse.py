@@ -11,7 +11,8 @@ import numpy as np
 
 from nar_bench.buffers import empty
 from nar_bench.data import random as draws
-from nar_bench.kernel import compile_driver, element_assignment, explained, source_hash
+from nar_bench.compiler import compile_driver, explained, source_hash
+from nar_bench.kernel import element_assignment
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Feature, Location
 from nar_bench.trajectory import Array, compact_dtype, compact_shape
