@@ -93,8 +93,8 @@ def _compiled(function: FunctionType | Callable[..., Any]) -> Any:
         clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
         made = _jitted(clone, no_cpython_wrapper=True, no_cfunc_wrapper=True)
         _of_function[function] = made
-        if function in _apart:
-            _apart[function], _of_function[function] = made, _called_by_address(function)
+        if _apart.get((function.__module__, function.__name__)) is function:
+            _compilers[function], _of_function[function] = made, _called_by_address(function)
         for name, callee in _callees(function):  # afterwards, so that recursion ends
             scope[name] = _compiled(callee)
     return _of_function[function]
@@ -143,8 +143,11 @@ def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-_apart: dict[Any, Any] = {}
-"""Function that stands apart -> what numba compiles, None before it is asked for."""
+_apart: dict[tuple[str, str], Any] = {}
+"""Module and name -> function that stands apart."""
+
+_compilers: dict[Any, Any] = {}
+"""Function that stands apart -> what numba compiles."""
 
 
 def apart(function: _Function) -> _Function:
@@ -153,7 +156,7 @@ def apart(function: _Function) -> _Function:
     It is compiled when the first of its callers is, once for all of them, and costs nothing in callers that numba does
     not compile the call in. Meant for functions of some length; a call costs some nanoseconds and cannot be inlined.
     """
-    _apart[function] = None
+    _apart[function.__module__, function.__name__] = function
     return function
 
 
@@ -162,7 +165,7 @@ class _ByAddress:
     """One compiled form of a function that stands apart; being called makes its address known to this process.
 
     Attributes:
-        module, function: where the plain function is found.
+        module, function: names of the plain function; the import of the module, or who makes the caller, marks it.
         types: numba's, of its arguments.
     """
 
@@ -174,9 +177,10 @@ class _ByAddress:
         """Return the symbol that stands for the address, the same in every process, and the signature."""
         from llvmlite import binding
 
-        function = getattr(import_module(self.module), self.function)
+        import_module(self.module)
+        function = _apart[self.module, self.function]
         _compiled(function)
-        made = _apart[function]
+        made = _compilers[function]
         made.compile(self.types)  # or finds it in the cache
         result = made.overloads[self.types]
         symbol = f"nar_{self.function}_{source_hash([function], str(self.types))}"

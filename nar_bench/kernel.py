@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
-from nar_bench.compiler import compile_driver, explained, source_hash
+from nar_bench.compiler import apart, compile_driver, explained, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.spec import AlgorithmSpec, Feature
@@ -188,7 +188,7 @@ return count, t
     def store(target: str, value: str) -> str:
         return element_assignment(f"{target}[{TIME}]", value, axes[target])
 
-    made = storing_function(step, f"step_of_{entry}", list(axes), store, where)
+    made = apart(storing_function(step, f"step_of_{entry}", list(axes), store, where))
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
-from nar_bench.compiler import compile_driver, explained, source_hash
+from nar_bench.compiler import apart, compile_driver, explained, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.kernel import (
@@ -174,5 +174,5 @@ return count, t, cells
 
         return compile_driver(source, entry, {"step": interpreted(step, list(targets), place, 2)}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
-    made = storing_function(step, f"step_of_{entry}", list(targets), store, where, (_BASE, _EDGES))
+    made = apart(storing_function(step, f"step_of_{entry}", list(targets), store, where, (_BASE, _EDGES)))
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
