@@ -41,12 +41,13 @@ def triangulation_edges(x, y):
     a, b, c = order[0], order[1], order[2]
     if _turn(x, y, a, b, c) < 0:
         b, c = c, b
-    _set(corner, beside, 0, a, b, c, 2, 3, 1)
-    _set(corner, beside, 1, b, a, infinity, 3, 2, 0)
-    _set(corner, beside, 2, c, b, infinity, 1, 3, 0)
-    _set(corner, beside, 3, a, c, infinity, 2, 1, 0)
+    at = np.int64(0)  # not a literal, for which numba would compile each function that is given it once more
+    _set(corner, beside, at, a, b, c, at + 2, at + 3, at + 1)
+    _set(corner, beside, at + 1, b, a, infinity, at + 3, at + 2, at)
+    _set(corner, beside, at + 2, c, b, infinity, at + 1, at + 3, at)
+    _set(corner, beside, at + 3, a, c, infinity, at + 2, at + 1, at)
     stack = np.empty(6 * n + 64, np.int64)
-    count, at = 4, 0
+    count = at + 4
     for place in range(3, n):
         point = order[place]
         at = _walk(x, y, infinity, corner, beside, at, point)

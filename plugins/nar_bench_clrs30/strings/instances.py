@@ -26,14 +26,12 @@ def two_strings(key, first):
     """Return all inputs of an instance with characters `key`, of which `first` belong to the first string."""
     n = len(key)
     second = n - first
-    string = np.zeros(n, np.int8)
-    string[first:] = 1
-    pos = np.empty(n)
-    pos[:first] = ordered_positions(first)
-    pos[first:] = ordered_positions(second)
-    pred = np.empty(n, np.int64)
-    pred[:first] = ordered_predecessors(first)
-    pred[first:] = first + ordered_predecessors(second)
+    string, pos, pred = np.empty(n, np.int8), np.empty(n), np.empty(n, np.int64)
+    of_first, of_second = ordered_positions(first), ordered_positions(second)
+    for i in range(first):  # loops, because numba takes a second or two to compile an array put into a slice
+        string[i], pos[i], pred[i] = 0, of_first[i], max(i - 1, 0)
+    for i in range(second):
+        string[first + i], pos[first + i], pred[first + i] = 1, of_second[i], first + max(i - 1, 0)
     return string, pos, key, pred
 
 
@@ -61,7 +59,8 @@ def text_with_needle(rng, size, needle, alphabet):
     n = size - m
     key = random_key(rng, size, alphabet)
     start = integer(rng, n - m)
-    key[start : start + m] = key[n:]
+    for i in range(m):
+        key[start + i] = key[n + i]
     return two_strings(key, n)
 
 
@@ -75,7 +74,8 @@ def text_with_or_without_needle(rng, size, needle, alphabet, absent):
     key = random_key(rng, size, alphabet)
     start = integer(rng, n - m + 1)
     if uniform(rng) >= absent:
-        key[start : start + m] = key[n:]
+        for i in range(m):
+            key[start + i] = key[n + i]
     return two_strings(key, n)
 
 
@@ -94,7 +94,10 @@ def _needle_length(rng, size, needle):
 
 def first_length(string):
     """Return the number of nodes of the first string."""
-    return len(string) - np.count_nonzero(string)
+    first = 0
+    for i in range(len(string)):
+        first += 1 if string[i] == 0 else 0
+    return first
 
 
 def derive_chain_positions(inputs: Inputs) -> Array:
