@@ -1,7 +1,7 @@
 """Leave out branches whose condition is known before a function is compiled.
 
-A loop over a generator has its body at each of the generator's yields (see `nar_bench.inline`), where most of a chain of
-`if event == OPEN: ... elif event == TREE: ...` is never taken. numba would compile all of it, each time.
+A loop over a generator has its body at each of the generator's yields (see `nar_bench.inline`), where most of a chain
+of `if event == OPEN: ... elif event == TREE: ...` is never taken. numba would compile all of it, each time.
 """
 
 from __future__ import annotations

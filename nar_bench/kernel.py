@@ -12,7 +12,8 @@ Per instance it receives each feature in the compact form: arrays for nodes and 
 input, a number for a graph input; a mask_one or graph *output* is an array of shape (1,), so that it can be filled.
 
 What is compiled is a function in which each yield stores the hints (see `nar_bench.inline`), and a driver, generated
-from the spec, that calls it for each instance of a batch."""
+from the spec, that calls it for each instance of a batch.
+"""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from nar_bench.buffers import empty
+from nar_bench.compiler import compile_driver, explained, source_hash
 from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.data.sparse import Choices, arguments_of, sparse_inputs
 from nar_bench.errors import InputError, UnknownName
-from nar_bench.compiler import compile_driver, explained, source_hash
 from nar_bench.kernel import element_assignment
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Layout, Location, Type

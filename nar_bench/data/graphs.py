@@ -195,9 +195,9 @@ def _watts_strogatz(rng, n):
 
 
 def _has_edge(edges, half, u, w):
-    """Say whether there is an edge between u and w, each of which is the first end of `half` edges, one for each step."""
+    """Say whether there is an edge between u and w; each node is the first end of `half` edges, one for each step."""
     n = len(edges) // half
-    for step in range(half):
+    for step in range(half):  # noqa: SIM110 - numba has no any() of a generator
         if edges[step * n + u, 1] == w or edges[step * n + w, 1] == u:
             return True
     return False

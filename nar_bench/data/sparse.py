@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from nar_bench.buffers import empty
-from nar_bench.data import random as draws
 from nar_bench.compiler import apart, compile_driver, explained, source_hash
+from nar_bench.data import random as draws
 from nar_bench.kernel import element_assignment
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Feature, Location
