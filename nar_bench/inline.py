@@ -3,7 +3,8 @@
 numba compiles generators, but what they hold on to is never released (numba 0.68: each call leaks its arguments and its
 arrays), and every hint costs saving and restoring all that is alive. So each `yield` becomes the stores that it stands
 for, and a loop over another generator, such as the walk that several algorithms share, becomes that generator's body
-with the loop's body at each of its yields. The generator itself stays what is run interpreted.
+with the loop's body at each of its yields, less the branches that what is yielded there rules out. The generator itself
+stays what is run interpreted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from copy import deepcopy
 from types import FunctionType
 from typing import Any
 
+from nar_bench.branches import Known, is_known, taken, value_of
 from nar_bench.errors import PluginError
 
 TIME, CAPACITY = "nar_t", "nar_capacity"
@@ -44,6 +46,7 @@ def storing_function(
     """
     builder = _Builder(where)
     definition = builder.parse(step)
+    builder.local = {argument.arg for argument in definition.args.args} | _stored(definition)
     scope = dict(step.__globals__)
     body = builder.inline(definition.body, step.__globals__, scope)
     body = _Stores(where, targets, store).apply(body)
@@ -63,6 +66,8 @@ class _Builder:
     def __init__(self, where: str) -> None:
         self._where = where
         self._count = 0
+        self.local: set[str] = set()
+        """Variables of the stepping function, which hide globals of the same name."""
 
     def parse(self, function: FunctionType) -> ast.FunctionDef:
         try:
@@ -87,7 +92,9 @@ class _Builder:
                 unrolled = self._unrolled(call, generator, scope)
                 if isinstance(statement, ast.For):
                     statement.body = self.inline(statement.body, names, scope)
-                    unrolled = _Bodies(self._where, statement).apply(unrolled)
+                    constants = {name: value for name, value in scope.items() if isinstance(value, int)}
+                    known = {name: value for name, value in constants.items() if name not in self.local}
+                    unrolled = _Bodies(self._where, statement, known).apply(unrolled)
                 made += unrolled
                 continue
             for block in ("body", "orelse", "finalbody"):
@@ -110,7 +117,7 @@ class _Builder:
             ast.copy_location(ast.Assign([ast.Name(prefix + parameter, ast.Store())], value), given)
             for parameter, value in arguments.items()
         ]
-        local = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name) and _is_store(node)}
+        local = _stored(definition)
         rename = {one: prefix + one for one in (*arguments, *local)}
         for node in ast.walk(definition):
             if isinstance(node, ast.Name) and node.id not in rename and node.id in generator.__globals__:
@@ -124,7 +131,12 @@ class _Builder:
                 f"{self._where}, line {given.lineno}: {generator.__name__} returns early, so it cannot be looped over."
             )
         inner = {prefix + one: value for one, value in generator.__globals__.items()}
-        return [*bindings, *self.inline(definition.body, inner, scope)]
+        fixed = {
+            prefix + parameter: value.value
+            for parameter, value in arguments.items()
+            if isinstance(value, ast.Constant) and parameter not in local
+        }
+        return [*bindings, *self.inline(taken(definition.body, fixed), inner, scope)]
 
 
 def _yielded_from(statement: ast.stmt) -> ast.expr | None:
@@ -142,8 +154,10 @@ def _generator(call: ast.expr | None, names: dict[str, Any]) -> FunctionType | N
     return None
 
 
-def _is_store(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
+def _stored(*within: ast.AST) -> set[str]:
+    """Return the variables that are set somewhere within."""
+    nodes = (node for one in within for node in ast.walk(one))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
 
 
 class _Replacing:
@@ -190,24 +204,36 @@ class _Replacing:
 class _Bodies(_Replacing):
     """Puts the body of a loop at each yield."""
 
-    def __init__(self, where: str, loop: ast.For) -> None:
+    def __init__(self, where: str, loop: ast.For, known: Known) -> None:
         super().__init__(where)
         if loop.orelse:
             raise PluginError(f"{where}, line {loop.lineno}: a loop over a generator cannot have an else.")
         self._loop = loop
-        body = deepcopy(loop.body)
-        self._leaves = _leave_instead_of_continue(body, where, loop)
+        self._known = known
+        self._fixed = _stored(loop.target) - _stored(*loop.body)
 
     def replacement(self, statement: ast.stmt) -> list[ast.stmt] | None:
         value = self.yielded(statement)
         if value is None:
             return None
-        body = deepcopy(self._loop.body)
         assign: ast.stmt = ast.Assign([deepcopy(self._loop.target)], value)
-        if not self._leaves:
+        body = taken(deepcopy(self._loop.body), {**self._known, **self._yields(value)})
+        if not _leave_instead_of_continue(body, self._where, self._loop):
             return [assign, *body]
-        _leave_instead_of_continue(body, self._where, self._loop)
         return [assign, ast.While(ast.Constant(True), [*body, ast.Break()], [])]
+
+    def _yields(self, value: ast.expr) -> dict[str, Any]:
+        """Return the loop's variables whose values are known where `value` is yielded."""
+        pairs = zip(_parts(self._loop.target), _parts(value), strict=False)
+        return {
+            target.id: value_of(part, self._known)
+            for target, part in pairs
+            if isinstance(target, ast.Name) and target.id in self._fixed and is_known(part, self._known)
+        }
+
+
+def _parts(expression: ast.expr) -> list[ast.expr]:
+    return expression.elts if isinstance(expression, ast.Tuple) else [expression]
 
 
 def _leave_instead_of_continue(body: list[ast.stmt], where: str, loop: ast.For) -> bool:

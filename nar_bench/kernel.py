@@ -12,34 +12,28 @@ Per instance it receives each feature in the compact form: arrays for nodes and 
 input, a number for a graph input; a mask_one or graph *output* is an array of shape (1,), so that it can be filled.
 
 What is compiled is a function in which each yield stores the hints (see `nar_bench.inline`), and a driver, generated
-from the spec, that calls it for each instance of a batch. Both are compiled under the algorithm's own file name, which
-is what lets numba's on-disk cache find them again. Their names carry a hash of all the source they depend on, because
-numba's cache looks only at the one file.
+from the spec, that calls it for each instance of a batch.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import logging
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
+from nar_bench.compiler import apart, compile_driver, compiles, explained, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.spec import AlgorithmSpec, Feature
 from nar_bench.trajectory import Array, Batch, Columns, compact_dtype, compact_shape
-
-_LOG = logging.getLogger("nar_bench")
 
 _FIRST_CHUNK, _FIRST_BYTES = 4096, 1 << 28
 """Hint rows allocated first, and their most bytes; a chunk that cannot hold one trajectory is enlarged fourfold."""
@@ -68,7 +62,7 @@ def execute(
         PluginError: the stepping function names an unknown feature or cannot be compiled.
     """
     count = len(next(iter(inputs.values())))
-    driver = _run_driver(name, spec, step, compiled, hints)
+    driver = _run_driver(name, spec, step, compiled and compiles(), hints)
     takes = parameters_of(name, spec, step)
     # Read-only types make numba (and numpy) refuse a stepping function that changes its inputs.
     read = [read_only(inputs[feature.name]) for feature in takes if feature in spec.inputs]
@@ -125,118 +119,6 @@ def joined(parts: list[Array]) -> Array:
     return np.concatenate(parts, out=empty((rows, *parts[0].shape[1:]), parts[0].dtype))
 
 
-def compile_driver(
-    source: str, entry: str, parts: dict[str, Callable[..., Any]], *, compiled: bool = True
-) -> Callable[..., Any]:
-    """Turn generated driver source into a callable.
-
-    Args:
-        source: text that defines one function `entry`; it may use numpy as `np` and every key of `parts`.
-        entry: the function's name.
-        parts: name -> plain Python function that the driver calls; compiled with everything it calls.
-        compiled: compile with numba and cache on disk beside the file of the first part, or run as plain Python.
-    """
-    first = next(iter(parts.values()))
-    file = inspect.getfile(first)
-    code = compile(source, file, "exec")
-    if not compiled:
-        scope: dict[str, Any] = {"np": np, **parts}
-        exec(code, scope)  # noqa: S102 - our own generated source
-        return scope[entry]  # type: ignore[no-any-return]
-    # numba's cache imports the module named here when another process loads the driver.
-    scope = {"__name__": first.__module__, "np": np, **{name: compiled_function(part) for name, part in parts.items()}}
-    exec(code, scope)  # noqa: S102
-    return _jitted(scope[entry], nogil=True)
-
-
-def _jitted(function: Callable[..., Any], *, nogil: bool = False) -> Callable[..., Any]:
-    """Compile with numba, kept on disk where the source is a file and there is a place to write to.
-
-    That is the folder `__pycache__` beside the file, or else the user's cache, or NUMBA_CACHE_DIR before both.
-    """
-    import numba
-
-    if Path(function.__code__.co_filename).exists():
-        try:
-            return numba.njit(cache=True, nogil=nogil)(function)
-        except RuntimeError:  # numba's word for no such place
-            _tell_that_nothing_is_kept()
-    return numba.njit(nogil=nogil)(function)
-
-
-@cache
-def _tell_that_nothing_is_kept() -> None:
-    _LOG.warning(
-        "Compiled code cannot be kept, neither beside its source nor in the user's cache: each process compiles anew. "
-        "Set NUMBA_CACHE_DIR to a folder that can be written."
-    )
-
-
-def compiled_function(function: FunctionType | Callable[..., Any]) -> Any:
-    """Compile a plain Python function for numba, with every plain function that it calls by a global name.
-
-    Authors write undecorated functions; numba needs the callees compiled too, so the function is re-created
-    with compiled ones in its globals. The original keeps working interpreted.
-    """
-    return _compiled(function, {})
-
-
-def _compiled(function: Any, memo: dict[Any, Any]) -> Any:
-    if function in memo:
-        return memo[function]
-    scope = dict(function.__globals__)
-    clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
-    clone.__module__ = function.__module__
-    # A part that many algorithms share, such as the graph families, is compiled once for all of them. Its name in the
-    # cache carries a hash of all the source that it depends on, as the driver's does.
-    clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
-    memo[function] = _jitted(clone)  # before the callees, so that recursion ends
-    for name, callee in _callees(function):
-        scope[name] = _compiled(callee, memo)
-    return memo[function]
-
-
-def _callees(function: Any) -> Iterator[tuple[str, Any]]:
-    for name in sorted(_names(function.__code__)):
-        callee = function.__globals__.get(name)
-        if isinstance(callee, FunctionType):
-            yield name, callee
-
-
-def _names(code: CodeType) -> set[str]:
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _names(constant)
-    return names
-
-
-def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str:
-    """Return 16 hex digits over the source of `functions` and of every plain function that they call.
-
-    Module-level constants that they read are hashed by their value.
-    """
-    digest = hashlib.blake2b(extra.encode(), digest_size=8)
-    seen: set[Any] = set()
-    todo: list[Any] = list(functions)
-    while todo:
-        function = todo.pop(0)
-        if function in seen:
-            continue
-        seen.add(function)
-        try:
-            text = inspect.getsource(function)
-        except OSError:
-            text = function.__code__.co_code.hex()
-        digest.update(text.encode())
-        for name in sorted(_names(function.__code__)):
-            value = function.__globals__.get(name)
-            if isinstance(value, int | float | str | tuple | np.generic):
-                digest.update(f"{name}={value!r};".encode())
-        todo += [callee for _, callee in _callees(function)]
-    return digest.hexdigest()
-
-
 STORING = "from nar_bench.rows import store_row\n"
 """What the source of `row_assignment` needs; a line of its own, as whoever does not compile does not need numba."""
 
@@ -285,7 +167,7 @@ def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bo
     axes = {f"h_{f.name}": len(compact_shape(f, 1)) for f in spec.hints} if keep else {}
     called = ", ".join([*arguments.values(), *axes, "t", "capacity"])
     body = f"""
-t = 0
+t = np.int64(0)
 for b in range(first, count):
     start = t
 {textwrap.indent(chr(10).join(f"{o}[b:b + 1] = 0" for o in outputs), "    ")}
@@ -308,6 +190,7 @@ return count, t
     where = f"algorithm '{name}', stepping function {step.__name__}"
     made = storing_function(step, f"step_of_{entry}", list(axes), store, where)
     exec(STORING, made.__globals__)  # noqa: S102
+    made = apart(made)
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
 
 
@@ -344,38 +227,6 @@ def interpreted(
         return int(t)
 
     return run
-
-
-def explained(driver: Callable[..., Any], name: str, part: str) -> Callable[..., Any]:
-    """Say when the driver has to be compiled, and turn numba's typing errors into one sentence that says what to do."""
-    from numba.core import event
-    from numba.core.errors import NumbaError
-
-    class Teller(event.Listener):
-        told = False
-
-        def on_start(self, _: Any) -> None:
-            if not self.told:
-                _LOG.warning("Compiling the %s of '%s': a few seconds, once on this machine.", part, name)
-                self.told = True
-
-        def on_end(self, _: Any) -> None:
-            """The time it took is not told."""
-
-    teller = Teller()
-
-    def call(*arguments: Any) -> Any:
-        try:
-            with event.install_listener("numba:compile", teller):
-                return driver(*arguments)
-        except NumbaError as error:
-            lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Failed in")]
-            raise PluginError(
-                f"algorithm '{name}': its {part} cannot be compiled by numba: {' '.join(lines[:3])}\n"
-                "Write it with numpy arrays, numbers and loops only, or set compiled=False on the algorithm."
-            ) from error
-
-    return call
 
 
 def read_only(column: NDArray[Any]) -> NDArray[Any]:

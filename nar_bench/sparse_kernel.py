@@ -22,12 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
+from nar_bench.compiler import apart, compile_driver, compiles, explained, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.kernel import (
     STORING,
-    compile_driver,
-    explained,
     first_capacity,
     interpreted,
     joined,
@@ -35,7 +34,6 @@ from nar_bench.kernel import (
     read_only,
     row_assignment,
     rows_seen,
-    source_hash,
 )
 from nar_bench.spec import AlgorithmSpec, Feature, Location
 from nar_bench.trajectory import Array, Columns, SparseBatch, compact_dtype, compact_shape
@@ -67,7 +65,7 @@ def execute_sparse(
         PluginError: the stepping function names an unknown feature or cannot be compiled.
     """
     count = len(edge_offsets) - 1
-    driver = _run_driver(name, spec, step, compiled, hints)
+    driver = _run_driver(name, spec, step, compiled and compiles(), hints)
     takes = parameters_of(name, spec, step, GRAPH)
     read = [read_only(inputs[f.name]) for f in takes if f in spec.inputs]
     outputs = {f.name: _column(f, count, int(edge_offsets[-1]), nodes) for f in spec.outputs}
@@ -141,7 +139,7 @@ def _run_driver(name: str, spec: AlgorithmSpec, step: FunctionType, compiled: bo
     order = inspect.signature(step).parameters
     called = ", ".join([*(arguments[one] for one in order), *targets, "cells - t * (high - low)", "high - low"])
     body = f"""
-t = 0
+t = np.int64(0)
 cells = 0
 for b in range(first, count):
     low, high, start = edge_offsets[b], edge_offsets[b + 1], t
@@ -181,4 +179,5 @@ return count, t, cells
     where = f"algorithm '{name}', stepping function {step.__name__}"
     made = storing_function(step, f"step_of_{entry}", list(targets), store, where, (_BASE, _EDGES))
     exec(STORING, made.__globals__)  # noqa: S102
+    made = apart(made)
     return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")

@@ -12,9 +12,11 @@ import math
 
 import numpy as np
 
+from nar_bench.compiler import apart
 from nar_bench.data.random import uniform
 
 
+@apart
 def delaunay_edges(rng, n):
     """Draw n points uniform in the unit square and return the edges [m, 2] of their Delaunay triangulation."""
     x, y = np.empty(n), np.empty(n)
@@ -23,6 +25,7 @@ def delaunay_edges(rng, n):
     return triangulation_edges(x, y)
 
 
+@apart
 def triangulation_edges(x, y):
     """Return the edges [m, 2] of the triangulation of the points (x [n], y [n]), no three of them on one line."""
     n = len(x)
@@ -38,13 +41,15 @@ def triangulation_edges(x, y):
     a, b, c = order[0], order[1], order[2]
     if _turn(x, y, a, b, c) < 0:
         b, c = c, b
-    _set(corner, beside, 0, a, b, c, 2, 3, 1)
-    _set(corner, beside, 1, b, a, infinity, 3, 2, 0)
-    _set(corner, beside, 2, c, b, infinity, 1, 3, 0)
-    _set(corner, beside, 3, a, c, infinity, 2, 1, 0)
+    at = np.int64(0)  # not a literal, for which numba would compile each function that is given it once more
+    _set(corner, beside, at, a, b, c, at + 2, at + 3, at + 1)
+    _set(corner, beside, at + 1, b, a, infinity, at + 3, at + 2, at)
+    _set(corner, beside, at + 2, c, b, infinity, at + 1, at + 3, at)
+    _set(corner, beside, at + 3, a, c, infinity, at + 2, at + 1, at)
     stack = np.empty(6 * n + 64, np.int64)
-    count, at = 4, 0
-    for point in order[3:]:
+    count = at + 4
+    for place in range(3, n):
+        point = order[place]
         at = _walk(x, y, infinity, corner, beside, at, point)
         a, b, c = corner[at, 0], corner[at, 1], corner[at, 2]
         to_a, to_b, to_c = beside[at, 0], beside[at, 1], beside[at, 2]
@@ -88,18 +93,33 @@ def triangulation_edges(x, y):
             if u < v < infinity:
                 edges[m, 0], edges[m, 1] = u, v
                 m += 1
-    return edges[:m].copy()
+    return edges[:m]
 
 
 def _near_order(x, y):
     """Order the points in columns walked up and down, so that each is near the one before."""
     n = len(x)
     columns = math.ceil(math.sqrt(n / 2))
-    key = np.empty(n)
+    key, bucket, start = np.empty(n), np.empty(n, np.int64), np.zeros(n + 1, np.int64)
     for v in range(n):
         column = min(int(x[v] * columns), columns - 1)
         key[v] = 2 * column + (y[v] if column % 2 == 0 else 1 - y[v])
-    return np.argsort(key)
+        bucket[v] = min(int(key[v] / (2 * columns) * n), n - 1)
+        start[bucket[v] + 1] += 1
+    for b in range(n):
+        start[b + 1] += start[b]
+    order = np.empty(n, np.int64)
+    for v in range(n):
+        order[start[bucket[v]]] = v
+        start[bucket[v]] += 1
+    # In buckets of two or three points each the order is almost right: an insertion sort takes a step or two for each.
+    for i in range(1, n):
+        v, j = order[i], i
+        while j > 0 and key[order[j - 1]] > key[v]:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = v
+    return order
 
 
 def _set(corner, beside, t, a, b, c, to_a, to_b, to_c):

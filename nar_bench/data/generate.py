@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from nar_bench.buffers import empty
+from nar_bench.compiler import compile_driver, compiles, explained, source_hash
 from nar_bench.data import random as draws
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.data.sparse import Choices, arguments_of, sparse_inputs
 from nar_bench.errors import InputError, UnknownName
-from nar_bench.kernel import STORING, compile_driver, explained, row_assignment, source_hash
+from nar_bench.kernel import STORING, row_assignment
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.spec import Layout, Location, Type
 from nar_bench.trajectory import Array, compact_dtype, compact_shape
@@ -92,7 +93,7 @@ def _dense_inputs(
     nodes = algorithm.nodes(size)
     inputs = {f.name: empty((count, *compact_shape(f, nodes)), compact_dtype(f, nodes)) for f in algorithm.spec.inputs}
     chosen = [values for values in choices.values() if values is not None]
-    driver = _sample_driver(algorithm, arguments_of(choices), algorithm.compiled)
+    driver = _sample_driver(algorithm, arguments_of(choices), algorithm.compiled and compiles())
     with np.errstate(over="ignore"):
         driver(key, np.uint64(first), count, size, *chosen, *inputs.values())
     return inputs

@@ -70,8 +70,9 @@ def eccentricity(row, column, s, eccentricity):
         yield visited, msgphase, leaf, floodstate, echostate, tree, 0.0
         depth += 1
         level = flood(row, column, level, parent, tree, floodstate, visited, depth)
-        order[reached : reached + len(level)] = level
-        reached += len(level)
+        for v in level:
+            order[reached] = v
+            reached += 1
     height = np.zeros(n, np.int64)
     below = np.zeros(n, np.int64)
     for k in range(reached - 1, 0, -1):

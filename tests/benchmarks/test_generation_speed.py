@@ -13,7 +13,6 @@ import math
 import os
 import statistics
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -92,10 +91,3 @@ def test_generation_of_all_thirty(benchmark: object) -> None:
     if os.environ.get("NAR_BENCH_WRITE_DOCS") == "1":
         head, _, _ = PAGE.read_text().partition("| algorithm |")
         PAGE.write_text(head + "\n".join(lines) + "\n")
-
-
-@pytest.mark.benchmark(group="first batch")
-def test_first_batch_of_a_new_process(benchmark: object) -> None:
-    """From the start of Python to the first batch, with the compiled code in its cache."""
-    command = [sys.executable, "-c", "import nar_bench; nar_bench.generate('bfs', 16, 32)"]
-    benchmark.pedantic(lambda: subprocess.run(command, check=True), rounds=3, warmup_rounds=1)

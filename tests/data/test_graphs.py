@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections import Counter
 
@@ -12,16 +13,23 @@ from scipy import stats
 from scipy.spatial import Delaunay
 
 import nar_bench
+from nar_bench.compiler import compile_driver, source_hash
 from nar_bench.data.delaunay import triangulation_edges
 from nar_bench.data.generate import shift_axes
 from nar_bench.data.graphs import FAMILIES, components_of, connected_edges_of, edges_of
 from nar_bench.data.random import Stream, sample_key
 from nar_bench.errors import UnknownName
-from nar_bench.kernel import compiled_function
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import registry
 
-DRAW, DRAW_CONNECTED, TRIANGULATE = map(compiled_function, (edges_of, connected_edges_of, triangulation_edges))
+
+def compiled(function):
+    """Return a function of the same parameters that calls `function` compiled."""
+    given, name = ", ".join(inspect.signature(function).parameters), f"call_{source_hash([function])}"
+    return compile_driver(f"def {name}({given}):\n    return part({given})", name, {"part": function})
+
+
+DRAW, DRAW_CONNECTED, TRIANGULATE = map(compiled, (edges_of, connected_edges_of, triangulation_edges))
 CONNECTED = {"watts_strogatz", "delaunay", "grid", "path", "tree", "caterpillar", "barbell", "power_law"}
 TREES = {"path", "tree", "caterpillar"}
 NAMES = [entry.name for entry in registry().entries(Kind.ALGORITHM) if entry.source.is_own]

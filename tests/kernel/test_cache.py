@@ -15,7 +15,7 @@ import pytest
 import nar_bench
 
 ROOT = Path(__file__).parent.parent.parent
-NAMES = ("insertion_sort", "minimum")
+NAMES = ("insertion_sort", "sparse_bfs")
 USE = f"""
 import json
 from numba.core import event
@@ -73,6 +73,16 @@ def test_a_package_that_is_read_only_is_compiled_into_the_users_cache_once(packa
     assert files(package) == {}
     assert use(package, tmp_path)["compiled"] == 0
     assert files(tmp_path) == written
+
+
+@pytest.mark.slow
+def test_what_is_called_by_address_is_found_by_callers_compiled_before_it(package: Path, tmp_path: Path) -> None:
+    use(package, tmp_path)
+    lost = [path for path in files(tmp_path) if path.name.startswith(("random._", "graphs._random_pairs"))]
+    assert lost
+    for path in lost:
+        path.unlink()
+    assert use(package, tmp_path)["compiled"] == 1
 
 
 @pytest.mark.slow

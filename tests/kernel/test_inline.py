@@ -69,6 +69,48 @@ def returns(x, y):
             return
 
 
+UP, DOWN = 0, 1
+
+
+def moves(values, downwards=False, shift=2):
+    for k in range(len(values)):
+        yield UP, k + shift
+        if downwards:
+            yield None, values  # numba cannot compile this
+        yield DOWN, k
+
+
+def events(x, y):
+    for event, k in moves(x):
+        if event == UP and k == 2:
+            y[k - 2] += 1
+        elif event != UP:
+            if x[k] > 1:
+                continue
+            y[k] += 10
+        elif not (event == UP or k == 2):
+            y[k] = "never"  # nor this
+        yield y, k
+
+
+def hidden(x, y):
+    UP = 5  # hides the global of the same name
+    for event, k in moves(x, shift=UP):
+        if event == UP:
+            y[k] = 1
+        yield y, k
+
+
+def changed(x, y):
+    for event, k in moves(x):
+        if event == UP:
+            y[0] += k
+        event += 1
+        if event == DOWN:
+            y[1] += k
+        yield y, event
+
+
 def same(step) -> None:
     compiled = execute("made", SPEC, step, {"x": X}, 3)
     plain = execute("made", SPEC, step, {"x": X}, 3, compiled=False)
@@ -83,7 +125,10 @@ def same(step) -> None:
     np.testing.assert_array_equal(bare.outputs["y"], plain.outputs["y"])
 
 
-@pytest.mark.parametrize("step", [loops, inner_of_inner, delegates, returns], ids=lambda step: step.__name__)
+STEPS = [loops, inner_of_inner, delegates, returns, events, hidden, changed]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_compiled_is_interpreted(step) -> None:
     same(step)
 

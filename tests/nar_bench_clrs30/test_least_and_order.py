@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from nar_bench_clrs30.graphs.queue import extract_min
 from nar_bench_clrs30.keys import ascending
 

@@ -25,7 +25,6 @@ from nar_bench_clrs30.graphs.instances import (
     directed_graph,
     refuse_other_adjacency,
 )
-from nar_bench_clrs30.keys import ascending
 from nar_bench_clrs30.positions import derive_positions, ordered_positions
 
 SPEC = AlgorithmSpec(
@@ -87,28 +86,25 @@ def strongly_connected_components(adj, scc_id):
     A_t = adj.T.copy()
     for v in range(n):
         scc_id[v] = v
-    color, s_prev = np.zeros(n, np.int8), scc_id.copy()
-    for event, s, u, v, s_last in depth_first(adj, np.arange(n), color, s_prev):  # line 1
-        if event == OPEN:
-            time += TICK
-            d[u] = time
-        elif event == CLOSE:
-            time += TICK
-            f[u] = time
-        yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 0
-    color[:] = 0
-    for event, s, u, v, s_last in depth_first(A_t, ascending(-f), color, s_prev):  # lines 2 and 3
-        if event != ROOT:
-            scc_id[u] = s  # line 4
-        if event == OPEN:
-            if u != s:
-                continue
-            time += TICK
-            d[u] = time
-        elif event == CLOSE:
-            time += TICK
-            f[u] = time
-        yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, 1
+    graph, closed = adj, np.arange(n)
+    for phase in range(2):  # line 1, and lines 2 and 3: a walk of A, and one of A_t from the node closed last
+        roots, closed, left = closed, np.empty(n, np.int64), n
+        color, s_prev = np.zeros(n, np.int8), np.arange(n)
+        for event, s, u, v, s_last in depth_first(graph, roots, color, s_prev):
+            if event != ROOT and phase == 1:
+                scc_id[u] = s  # line 4
+            if event == OPEN:
+                if phase == 1 and u != s:
+                    continue
+                time += TICK
+                d[u] = time
+            elif event == CLOSE:
+                time += TICK
+                f[u] = time
+                left -= 1
+                closed[left] = u
+            yield scc_id, A_t, color, d, f, s_prev, s, u, v, s_last, time, phase
+        graph = A_t
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

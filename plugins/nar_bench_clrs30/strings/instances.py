@@ -58,7 +58,8 @@ def text_with_needle(rng, size, needle, alphabet):
     n = size - m
     key = random_key(rng, size, alphabet)
     start = integer(rng, n - m)
-    key[start : start + m] = key[n:]
+    for i in range(m):
+        key[start + i] = key[n + i]
     return two_strings(key, n)
 
 
@@ -72,7 +73,8 @@ def text_with_or_without_needle(rng, size, needle, alphabet, absent):
     key = random_key(rng, size, alphabet)
     start = integer(rng, n - m + 1)
     if uniform(rng) >= absent:
-        key[start : start + m] = key[n:]
+        for i in range(m):
+            key[start + i] = key[n + i]
     return two_strings(key, n)
 
 
@@ -91,7 +93,10 @@ def _needle_length(rng, size, needle):
 
 def first_length(string):
     """Return the number of nodes of the first string."""
-    return len(string) - np.count_nonzero(string)
+    first = 0
+    for i in range(len(string)):
+        first += 1 if string[i] == 0 else 0
+    return first
 
 
 def derive_chain_positions(inputs: Inputs) -> Array:
