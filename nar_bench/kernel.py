@@ -146,11 +146,11 @@ def compile_driver(
     # numba's cache imports the module named here when another process loads the driver.
     scope = {"__name__": first.__module__, "np": np, **{name: compiled_function(part) for name, part in parts.items()}}
     exec(code, scope)  # noqa: S102
-    return _jitted(scope[entry], nogil=True)
+    return _jitted(scope[entry])
 
 
-def _jitted(function: Callable[..., Any], *, nogil: bool = False) -> Callable[..., Any]:
-    """Compile with numba, kept on disk where the source is a file and there is a place to write to.
+def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile with numba, without the lock of Python's, kept on disk where there is a file and a place to write to.
 
     That is the folder `__pycache__` beside the file, or else the user's cache, or NUMBA_CACHE_DIR before both.
     """
@@ -158,10 +158,10 @@ def _jitted(function: Callable[..., Any], *, nogil: bool = False) -> Callable[..
 
     if Path(function.__code__.co_filename).exists():
         try:
-            return numba.njit(cache=True, nogil=nogil)(function)
+            return numba.njit(cache=True, nogil=True)(function)
         except RuntimeError:  # numba's word for no such place
             _tell_that_nothing_is_kept()
-    return numba.njit(nogil=nogil)(function)
+    return numba.njit(nogil=True)(function)
 
 
 @cache
