@@ -85,6 +85,27 @@ _of_function: dict[Any, Any] = {}
 """Function -> what stands for it in functions that numba compiles."""
 
 
+def compiled_function(function: Callable[..., Any]) -> Any:
+    """Compile a plain function, and every plain one that it calls, for Python to call; it holds no lock of Python's."""
+    clone, scope = _clone(function)
+    for name, callee in _callees(function):
+        scope[name] = _compiled(callee)
+    return _jitted(clone, nogil=True, no_cfunc_wrapper=True)
+
+
+def _clone(function: Any) -> tuple[FunctionType, dict[str, Any]]:
+    """Return a copy for numba with the globals that it has for itself.
+
+    A part that many algorithms share, such as the graph families, is compiled once for all of them. Its name in the
+    cache carries a hash of all the source that it depends on, as the driver's does.
+    """
+    scope = dict(function.__globals__)
+    clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
+    clone.__module__ = function.__module__
+    clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
+    return clone, scope
+
+
 def _compiled(function: FunctionType | Callable[..., Any]) -> Any:
     """Return what stands for a plain Python function, and every plain one that it calls, in what numba compiles.
 
@@ -93,12 +114,7 @@ def _compiled(function: FunctionType | Callable[..., Any]) -> Any:
     to leave out numba's wrappers for that saves a tenth of the time.
     """
     if function not in _of_function:
-        scope = dict(function.__globals__)
-        clone = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
-        clone.__module__ = function.__module__
-        # A part that many algorithms share, such as the graph families, is compiled once for all of them. Its name in
-        # the cache carries a hash of all the source that it depends on, as the driver's does.
-        clone.__qualname__ = f"{function.__name__}_{source_hash([function])}"
+        clone, scope = _clone(function)
         made = _jitted(clone, no_cpython_wrapper=True, no_cfunc_wrapper=True)
         _of_function[function] = made
         if _apart.get((function.__module__, function.__name__)) is function:

@@ -14,6 +14,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from nar_bench.model.autocast import lowered
+from nar_bench.model.maps import mapped
 
 _PAIRS_AT_ONCE = 2048
 
@@ -55,7 +56,8 @@ def pair_scores(
     if torch.is_grad_enabled():
         scores: Tensor = _PairScores.apply(values, weight, row, column, score, *terms)  # type: ignore[no-untyped-call]
         return scores
-    return _score(values, weight, row, column, score, rectified, scratch(values, len(weight)))
+    joint = scratch(values, len(weight)) if rectified is None else None
+    return _score(values, weight, row, column, score, rectified, joint)
 
 
 class Block(NamedTuple):
@@ -102,29 +104,36 @@ def _score(
     column: Tensor,
     score: Tensor,
     rectified: Rectified | None,
-    joint: Float[Tensor, "R H"],
+    joint: Float[Tensor, "R H"] | None,
 ) -> Float[Tensor, "B N N"]:
-    """Return the scores; leave the larger side of each pair in `joint`, where it has a row for each."""
+    """Return the scores; leave the larger side of each pair in `joint`, where it has a row for each.
+
+    With a rectified term `joint` may be None, so that its products are had in new memory.
+    """
     scores = row.new_empty(values.shape[:3])
     flat_values, flat_scores = values.flatten(0, 2), scores.view(-1)
-    keep = len(joint) == len(flat_values)
-    inner = None if rectified is None else scratch(values, len(rectified.weight))
+    keep = joint is not None and len(joint) == len(flat_values)
+    inner = scratch(values, len(rectified.weight)) if rectified is not None and keep else None
     for graphs, rows, flat in blocks(values):
-        here = joint[flat if keep else slice(0, flat.stop - flat.start)]
-        pairs = here.view(graphs.stop - graphs.start, rows.stop - rows.start, values.shape[2], -1)
-        pairs.copy_(row[graphs, rows, None])
-        here.addmm_(flat_values[flat], weight.T)
+        shape = (graphs.stop - graphs.start, rows.stop - rows.start, values.shape[2], -1)
+        here = None if joint is None else joint[flat if keep else slice(0, flat.stop - flat.start)]
         if rectified is not None:
-            assert inner is not None
-            here.addmm_(_rectify(rectified, flat, inner), rectified.outer.T)
+            here = mapped(_rectify(rectified, flat, inner), rectified.outer, out=here)
+            here.view(shape).add_(row[graphs, rows, None])
+        else:
+            assert here is not None
+            here.view(shape).copy_(row[graphs, rows, None])
+        here.addmm_(flat_values[flat], weight.T)
+        pairs = here.view(shape)
         torch.maximum(pairs, column[graphs, None], out=pairs)
         torch.mv(here, score, out=flat_scores[flat])
     return scores
 
 
-def _rectify(rectified: Rectified, flat: slice, out: Tensor) -> Tensor:
+def _rectify(rectified: Rectified, flat: slice, out: Tensor | None) -> Tensor:
     values = rectified.values.flatten(0, 2)[flat]
-    return torch.addmm(rectified.bias, values, rectified.weight.T, out=out[: len(values)]).relu_()
+    out = None if out is None else out[: len(values)]
+    return mapped(values, rectified.weight, rectified.bias, rectified=True, out=out)
 
 
 class _PairScores(torch.autograd.Function):

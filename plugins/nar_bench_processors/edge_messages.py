@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from nar_bench.model.maps import mapped
+
 _FEW = 0.6
 """Density of the adjacency up to which a list of edges is faster than all pairs; gathering costs some passes."""
 _EDGES_AT_ONCE = 4096
@@ -70,8 +72,8 @@ def _messages(
     first = features @ weight.T
     first.add_(sender.flatten(0, 1).index_select(0, edges.sender))
     first.add_(receiver.flatten(0, 1).index_select(0, edges.receiver)).relu_()
-    second = (first @ v.T).add_(c).relu_()
-    return features, first, second, second @ u.T
+    second = mapped(first, v, c, rectified=True)
+    return features, first, second, mapped(second, u)
 
 
 def _take_maximum(largest: Float[Tensor, "BN H"], messages: Float[Tensor, "E H"], edges: Edges) -> None:

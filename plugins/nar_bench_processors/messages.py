@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nar_bench.model.autocast import lowered
+from nar_bench.model.maps import mapped
 from nar_bench.model.pairs import blocks, scratch
 from nar_bench_processors.edge_messages import few_edges, max_edge_messages
 
@@ -87,23 +88,22 @@ def _run(
     Pairs are sorted by receiver, so that a block has all messages of its receivers.
     """
     by_receiver = values.transpose(1, 2).flatten(0, 2)
-    rows = len(by_receiver) if keep else len(scratch(values, 0))
     # Memory that the system has to hand out anew for each block costs as much time as the products.
-    made = [values.new_empty(rows, len(weight)) for _ in range(3)]
+    kept = [values.new_empty(len(by_receiver), len(weight)) for _ in range(3)] if keep else []
+    memory = scratch(values, len(weight))
     largest = torch.empty_like(receiver)
     for graphs, receivers, flat in blocks(values):
         part = by_receiver[flat]
-        first, second, messages = (tensor[flat if keep else slice(0, len(part))] for tensor in made)
         shape = (graphs.stop - graphs.start, receivers.stop - receivers.start, values.shape[1], -1)
+        first, *others = (tensor[flat] for tensor in kept) if keep else (memory[: len(part)], None, None)
         torch.add(receiver[graphs, receivers, None], sender[graphs, None], out=first.view(shape))
         first.addmm_(part, weight.T).relu_()
-        torch.addmm(c, first, v.T, out=second).relu_()
-        torch.mm(second, u.T, out=messages)
-        by_pair = messages.view(shape)
+        second = mapped(first, v, c, rectified=True, out=others[0])
+        by_pair = mapped(second, u, out=others[1]).view(shape)
         if absent is not None:
             by_pair.add_(absent[graphs, receivers])
         torch.amax(by_pair, dim=2, out=largest[graphs, receivers])
-    return largest, made if keep else []
+    return largest, kept
 
 
 class _MaxMessages(torch.autograd.Function):

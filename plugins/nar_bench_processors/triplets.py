@@ -46,7 +46,7 @@ class Triplets(nn.Module):
         maps = self.first_edge, self.second_edge, self.third_edge
         three = edge.through(torch.cat([map.weight for map in maps]), torch.cat([map.bias for map in maps]))
         # Features before nodes, so that the innermost loops run over nodes, of which there are more.
-        by_feature = three.weight @ three.values.view(batch, nodes**2, -1).transpose(1, 2) + three.bias[:, None]
+        by_feature = three.weight @ three.values.view(batch, nodes**2, -1).transpose(1, 2)
         ij, ik, jk = by_feature.view(batch, 3, -1, nodes, nodes).unbind(dim=1)
 
         def of_nodes(layer: nn.Linear) -> Float[Tensor, "B F N"]:
@@ -55,6 +55,7 @@ class Triplets(nn.Module):
 
         left = ij + of_nodes(self.first)[..., None]
         largest = max_plus(left.flatten(0, 1), ik.flatten(0, 1)).view(left.shape)
-        rest = of_nodes(self.second)[..., None] + of_nodes(self.third)[:, :, None] + self.graph(graph)[..., None, None]
-        largest = largest + jk + rest
+        # What all triples of a graph share is added where there are few numbers.
+        third = of_nodes(self.third) + (self.graph(graph) + three.bias.view(3, -1).sum(dim=0))[..., None]
+        largest = largest + jk + (of_nodes(self.second)[..., None] + third[:, :, None])
         return WrittenEdges(largest.permute(0, 2, 3, 1).contiguous(), self.out.weight, self.out.bias)

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import nar_bench
 from nar_bench.model.config import NetConfig
+from nar_bench.model.maps import mapped
 from nar_bench.model.net import Net
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import to_tensors
@@ -139,13 +141,16 @@ class Products(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shapes: Counter[tuple[torch.Size, torch.Size]] = Counter()
+        self.shapes: Counter[tuple[torch.Size, torch.Size, bool]] = Counter()
+        """(left, right, whether oneDNN made it) -> how often."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.overloadpacket.__name__
         if name in ("mm", "bmm", "mv", "addmm", "addmm_", "addmv", "addmv_"):
             left, right = args[-2:]
-            self.shapes[left.shape, right.shape] += 1
+            self.shapes[left.shape, right.shape, False] += 1
+        elif name == "_linear_pointwise":
+            self.shapes[args[0].shape, args[1].shape, True] += 1
         return func(*args, **(kwargs or {}))
 
 
@@ -154,11 +159,11 @@ def floor(call: Callable[[], object]) -> float:
     with Products() as products:
         call()
     total = 0.0
-    for (left, right), count in products.shapes.items():
+    for (left, right, fused), count in products.shapes.items():
         factors = torch.randn(left), torch.randn(right)
-        out = factors[0] @ factors[1]
-        spent = [timed(lambda: torch.matmul(*factors, out=out))["wall"] for _ in range(20)]  # noqa: B023
-        total += min(spent) * count
+        out = None if fused else factors[0] @ factors[1]
+        product = partial(mapped, *factors) if fused else partial(torch.matmul, *factors, out=out)
+        total += min(timed(product)["wall"] for _ in range(20)) * count
     return total
 
 
