@@ -237,8 +237,9 @@ def _called_by_address(function: FunctionType | Callable[..., Any]) -> Any:
         return signature, call
 
     parameters = ", ".join(inspect.signature(function).parameters)
-    scope: dict[str, Any] = {"typed": typed}
-    exec(f"def {function.__name__}(context, {parameters}):\n    return typed({parameters})", scope)  # noqa: S102
+    scope: dict[str, Any] = {"nar_typed": typed}
+    source = f"def {function.__name__}(nar_context, {parameters}):\n    return nar_typed({parameters})"
+    exec(source, scope)  # noqa: S102
     return intrinsic(scope[function.__name__])
 
 

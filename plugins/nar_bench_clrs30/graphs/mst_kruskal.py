@@ -11,6 +11,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
+from nar_bench.compiler import apart
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
@@ -54,6 +55,7 @@ def sample(rng, size, p=0.2, family=None, low=0.0, high=1.0):
     return ordered_positions(size), A, adjacency(A)
 
 
+@apart
 def by_weight(A):
     """Return the edges [m, 2] with u < v, lightest first; of equal weights the one that comes first in A."""
     n, m = A.shape[0], 0
