@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import nar_bench
 from nar_bench.evaluation.metrics import (
     HintTally,
+    accepted,
     chance_corrected,
     exact_match,
     micro_f1,
@@ -17,7 +18,6 @@ from nar_bench.evaluation.metrics import (
     output_scores,
     score,
     selection_score,
-    validity,
 )
 from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
@@ -93,7 +93,7 @@ def test_another_breadth_first_tree_is_valid_but_not_exact() -> None:
     batch = bfs.execute({name: np.stack([value] * 3) for name, value in inputs.items()}, nodes)
     answers = {"pi": np.array([batch.outputs["pi"][0], [0, 0, 0, 2], [0, 0, 0, 0]])}
     assert batch.outputs["pi"][0].tolist() == [0, 0, 0, 1]
-    assert validity(bfs, batch, answers) == pytest.approx(2 / 3)
+    assert accepted(bfs, batch, answers).tolist() == [True, True, False]
     assert exact_match(bfs.spec, batch.outputs, answers) == pytest.approx(1 / 3)
     assert score(bfs.spec, batch.outputs, answers) == pytest.approx((4 + 3 + 3) / 12)
 
@@ -104,7 +104,7 @@ def test_an_algorithms_own_outputs_have_full_marks(algorithm: str) -> None:
     batch = nar_bench.generate(algorithm, size=8, count=20, seed=0)
     assert score(found.spec, batch.outputs, batch.outputs) == 1
     assert exact_match(found.spec, batch.outputs, batch.outputs) == 1
-    assert validity(found, batch, batch.outputs) == 1
+    assert accepted(found, batch, batch.outputs).all()
     assert all(found.verify(run.inputs, run.outputs) for run in batch)
 
 
