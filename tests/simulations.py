@@ -80,7 +80,7 @@ TWO_METHODS: dict[str, tuple[Pairs, float]] = {
     "in [0, 1], means 0.98 and 0.90": (_apart_near_one, 0.08),
     "one seed in ten collapses": (_collapsing, 0.0),
     "a tenth of the variance shared by algorithms": (_alike, 0.0),
-    "algorithms are a sample": (_sampled, 0.0),
+    "algorithms are a sample, the truth is of all": (_sampled, 0.0),
 }
 """Setting -> (draw, true mean difference)."""
 

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("nar_bench.cli.run", "Run a suite; run again to resume."),
     "results": ("nar_bench.cli.results", "The scores in a results folder."),
     "compare": ("nar_bench.cli.compare", "Which of two methods is better, and how sure that is."),
+    "rank": ("nar_bench.cli.rank", "All methods ranked, with what the seeds leave open."),
     "leaderboard": ("nar_bench.cli.leaderboard", "Pages that show and compare results."),
     "ideas": ("nar_bench.cli.ideas", "A page of the ideas that trained networks write."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),

@@ -56,7 +56,7 @@ def pair_up(a: Method, b: Method, names: tuple[str, str], metric: str, size: int
         mine, theirs = a.lines.get(algorithm), b.lines.get(algorithm)
         if mine is None or theirs is None:
             left_out += _one_sided(algorithm, [None], a, b, names)
-        elif _is_error(metric, mine) or _is_error(metric, theirs):
+        elif holds_errors(metric, mine) or holds_errors(metric, theirs):
             left_out.append(f"{algorithm}: its {metric} holds squared errors, of which less is better; try exact_match")
         else:
             left_out += _one_sided(algorithm, sorted(set(mine.seeds) ^ set(theirs.seeds)), a, b, names)
@@ -114,7 +114,7 @@ def _values(line: Line, metric: str) -> _Table:
     }
 
 
-def _is_error(metric: str, line: Line) -> bool:
+def holds_errors(metric: str, line: Line) -> bool:
     """Return whether a metric holds squared errors: an output that has a score but no F1 is a scalar."""
     measured = {score.metric for record in line.records for score in line.scores(record)}
     scalars = {one for one in measured if one.startswith("score/") and f"micro_f1/{one[6:]}" not in measured}

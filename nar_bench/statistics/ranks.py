@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nar_bench.errors import StatisticsError
 from nar_bench.statistics.estimate import LEVEL
 from nar_bench.statistics.holm import holm
 from nar_bench.statistics.mean_difference import on_these_algorithms, with_shared_seeds
@@ -67,6 +68,9 @@ def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, lev
     Args:
         scores: method -> algorithm -> seed -> score, of which more is better.
 
+    Raises:
+        StatisticsError: networks are shared and algorithms do not have the same seeds.
+
     Source: the rank sets are those of Mogstad, Romano, Shaikh and Wilhelm 2024, "Inference for ranks with applications
     to mobility across neighbourhoods and academic achievement across countries" (doi 10.1093/restud/rdad006), as their
     package csranks computes them from simultaneous pairwise intervals. They take critical values from a bootstrap; with
@@ -90,6 +94,10 @@ def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, lev
         return Ranking((), (), unranked, unused)
     means = {method: [float(np.mean(values)) for values in table.values()] for method, table in tables.items()}
     order = sorted(tables, key=lambda method: (-float(np.mean(means[method])), method))
+    if shared_seeds and len({tuple(s for n, s in wanted if n == name) for name, _ in wanted}) > 1:
+        raise StatisticsError(
+            "algorithms share networks here, so all need the same seeds; run the trials that are missing."
+        )
     better = _shown_better(order, tables, shared_seeds, 1 - level)
     groups = _tie_groups(order, better)
     total = np.array([means[method] for method in order])

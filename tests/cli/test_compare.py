@@ -65,3 +65,12 @@ def test_a_plan_of_one_seed_says_that_it_resolves_nothing(tmp_path: Path) -> Non
     assert "1 seed of each method on each algorithm (the fewest): no difference between methods can be resolved" in (
         done.stdout
     )
+
+
+def test_rank_prints_intervals_and_names_what_is_not_ranked(folder: Path) -> None:
+    done = run("rank", str(folder))
+    assert done.returncode == 0
+    assert "not counted for ranks: mpnn (hints): bfs seed 9" in done.stdout
+    assert ">=64" in done.stdout
+    made = json.loads(run("rank", str(folder), "--json").stdout)
+    assert [row["rank"] for row in made[0]["ranking"]["rows"]] == [1, 2]

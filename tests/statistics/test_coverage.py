@@ -22,6 +22,8 @@ from nar_bench.statistics.solve_rate import wilson
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "statistics.md"
 SEEDS = (2, 3, 5, 10)
 ALGORITHMS = (1, 3, 10)
+REPEATS = 2000
+"""Simulated studies to a cell of the tables; a coverage of 0.95 is then known to 0.005 (one standard error)."""
 HELD = 0.93
 """What must hold the truth in the settings where we say that an interval may be trusted."""
 TRUSTED = ("normal", "in [0, 1], mean 0.90, deviation 0.05", "in [0, 1], mean 0.95, deviation 0.02")
@@ -72,10 +74,9 @@ def test_planted_differences_are_found() -> None:
 
 @pytest.mark.slow
 def test_all_tables() -> None:
-    repeats = 4000
-    one = {s: [of_one(s, k, repeats) for k in SEEDS] for s in ONE_METHOD}
+    one = {s: [of_one(s, k, REPEATS) for k in SEEDS] for s in ONE_METHOD}
     pairs = {
-        (name, s): [of_two(s, estimate, m, k, repeats) for m in ALGORITHMS if m >= least for k in SEEDS]
+        (name, s): [of_two(s, estimate, m, k, REPEATS) for m in ALGORITHMS if m >= least for k in SEEDS]
         for name, estimate, least in ESTIMATES
         for s in (UNUSED_ON if name.startswith("not used") else TWO_METHODS)
     }
@@ -86,8 +87,10 @@ def test_all_tables() -> None:
         head, mark, _ = PAGE.read_text().partition("<!-- simulated -->\n")
         PAGE.write_text(head + mark + text)
     assert all(value >= HELD for s in TRUSTED for value in one[s])
-    assert all(value >= 0.94 for s in TRUSTED_PAIRS for value in pairs["these algorithms", s])
-    assert all(value >= HELD for value in pairs["like these", "algorithms are a sample"])
+    trusted = [value for s in TRUSTED_PAIRS for value in pairs["these algorithms", s]]
+    assert min(trusted) >= HELD
+    assert np.mean(trusted) >= 0.945
+    assert all(value >= HELD for value in pairs["like these", "algorithms are a sample, the truth is of all"])
     assert all(value >= HELD for value in pairs["seed means", "a tenth of the variance shared by algorithms"])
 
 

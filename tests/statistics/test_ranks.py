@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from nar_bench.errors import StatisticsError
 from nar_bench.statistics.ranks import Ranking, rank_methods
 
 
@@ -85,6 +86,26 @@ def test_a_method_that_lacks_a_cell_is_not_ranked_and_extra_seeds_are_not_counte
     assert [row.method for row in ranking.rows] == ["method0", "method2"]
     assert ranking.unranked == {"method1": "lacks algorithm3 seed 2"}
     assert ranking.unused == {"method2": (("algorithm0", 99),)}
+
+
+def test_groups_overlap_where_one_method_is_too_noisy_to_tell_from_either_neighbour() -> None:
+    noise = {0: 0.3, 1: -0.3, 2: 0.2, 3: -0.2}
+    small = {0: 0.001, 1: 0.002, 2: -0.002, 3: -0.001}
+    ranking = rank_methods(
+        {
+            "high": {"bfs": {s: 0.82 + v for s, v in small.items()}},
+            "noisy": {"bfs": {s: 0.8 + v for s, v in noise.items()}},
+            "low": {"bfs": {s: 0.78 - v for s, v in small.items()}},
+        }
+    )
+    assert ranking.groups == (("high", "noisy"), ("noisy", "low"))
+    assert [(row.low, row.high, row.groups) for row in ranking.rows] == [(1, 2, (0,)), (1, 3, (0, 1)), (2, 3, (1,))]
+
+
+def test_networks_that_are_shared_need_the_same_seeds_everywhere() -> None:
+    made = {method: {"a": {0: 0.1, 1: 0.2}, "b": {0: 0.1}} for method in ("x", "y")}
+    with pytest.raises(StatisticsError, match="all need the same seeds"):
+        rank_methods(made, shared_seeds=True)
 
 
 def test_one_seed_tells_nobody_apart() -> None:
