@@ -61,7 +61,7 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
     click.echo(f"{len(prepared.planned)} trials: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
     click.echo(f"results folder: {prepared.store.path}")
     if counts.get("failed before"):  # type: ignore[call-overload]
-        click.echo("failed trials run again with: nar-bench run ... --retry-failed")
+        click.echo("failed trials run again with: nar-bench run ... --retry failed")
 
 
 def names(only: str) -> list[str]:
