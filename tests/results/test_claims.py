@@ -88,14 +88,14 @@ def elsewhere(folder: Path, lease: float) -> Path:
 
 
 def test_another_machine_holds_it_until_it_shows_no_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "LEASE", 1.0)
-    monkeypatch.setattr(claims, "_POLL", 0.1)
-    path = elsewhere(tmp_path, 1.0)
+    monkeypatch.setattr(claims, "LEASE", 0.4)
+    monkeypatch.setattr(claims, "_POLL", 0.05)
+    path = elsewhere(tmp_path, 0.4)
     assert not is_free(tmp_path), "at first sight it counts as alive"
     stop = threading.Event()
 
     def live() -> None:
-        while not stop.wait(0.1):
+        while not stop.wait(0.05):
             os.utime(path)
 
     thread = threading.Thread(target=live)
