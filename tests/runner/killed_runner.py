@@ -1,7 +1,7 @@
 """A process that has imported everything, and forks runners that it kills at random points.
 
-A fork is there in milliseconds, so that a hundred real runs can be killed in minutes. Each works on a folder as any runner
-does: plans it, claims trials, trains, writes. Prints one line of JSON for every folder that is finished.
+A fork is there in milliseconds, so that a hundred real runs can be killed in minutes. Each works on a folder as any
+runner does: plans it, claims trials, trains, writes. Prints one line of JSON for every folder that is finished.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ def finish(suite: Path, out: Path, runners: int, longest: float, draw: random.Ra
     while True:
         children = [fork_runner(suite, out) for _ in range(runners)]
         start, ends = time.monotonic(), []
-        for child, wait in sorted(
-            zip(children, (draw.uniform(0, longest) for _ in children)), key=lambda pair: pair[1]
-        ):
+        for wait, child in sorted((draw.uniform(0, longest), child) for child in children):
             time.sleep(max(0.0, start + wait - time.monotonic()))
             os.kill(child, signal.SIGKILL)
             ends.append(end_of(child))
