@@ -138,18 +138,11 @@ class Store:
                 path.with_suffix(".lock").unlink(missing_ok=True)
 
     def stamp(self, trial: str) -> Stamp | None:
-        """Return what tells the present record of a trial from an earlier and a later one, or None where there is none.
-
-        Raises:
-            StoreError: it cannot be looked at.
-        """
-        path = self.record_path(trial)
+        """Return what tells the present record of a trial from earlier and later ones, or None where none is seen."""
         try:
-            found = path.stat()
-        except FileNotFoundError:
+            found = self.record_path(trial).stat()
+        except OSError:
             return None
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be read: {error.strerror}.") from error
         return found.st_mtime_ns, found.st_ino, found.st_size
 
     def fresh_stamp(self, trial: str) -> Stamp | None:
@@ -157,6 +150,6 @@ class Store:
 
         NFS keeps what it knows of a folder for up to a minute, and asks again when the folder is opened.
         """
-        with contextlib.suppress(FileNotFoundError), os.scandir(self._records):
+        with contextlib.suppress(OSError), os.scandir(self._records):
             pass
         return self.stamp(trial)

@@ -9,7 +9,7 @@ from typing import Any
 
 BEGUN, TOLD, ENDED, INTERRUPTED = "begun", "told", "ended", "interrupted"
 
-Send = Callable[[tuple[str, Any]], object]
+Send = Callable[[tuple[str, Any]], None]
 """Carries one message: its kind, and what was told or the result or exception."""
 
 

@@ -83,6 +83,7 @@ def main(suite: Path, folder: Path, kills: int, runners: int, seed: int) -> None
     torch.set_num_threads(1)
     for algorithm in ("bfs", "insertion_sort"):  # compiles them
         nar_bench.generate(algorithm, 4, 2)
+    prepare(suite, folder)  # reads and hashes every component
     (folder / "whole").mkdir()
     assert end_of(fork_runner(suite, folder / "whole")) == 0
     start = time.monotonic()

@@ -29,12 +29,12 @@ hidden = 8
 [processor.memory_mpnn]
 idea_size = 4
 [train]
-steps = 60
+steps = 36
 batch = 2
 sizes = [4]
-checkpoint_every = 4
+checkpoint_every = 3
 select = "best"
-validate_every = 9
+validate_every = 7
 validation_count = 4
 [evaluate]
 sizes = [4, 6]
@@ -58,7 +58,7 @@ def killed(tmp_path: Path, kills: int, runners: int, seed: int) -> list[dict[str
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("kills", "runners"), [(80, 1), (40, 2)])
+@pytest.mark.parametrize(("kills", "runners"), [(70, 1), (40, 2)])
 def test_runs_that_are_killed_at_random_points_end_where_an_uninterrupted_one_does(
     tmp_path: Path, kills: int, runners: int
 ) -> None:
