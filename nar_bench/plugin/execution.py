@@ -55,7 +55,8 @@ class Runner(Protocol):
 
         Work, items, results and what is told can be pickled. What is told of an item reaches `tell` in its order,
         before the item is yielded, in the thread that iterates. An item whose worker ends before it does yields
-        `WorkerDied`, one that is stopped because its time is over `TimeLimitReached`; the others go on.
+        `WorkerDied`, one that is stopped because its time is over `TimeLimitReached`, when it has stopped; the others
+        go on.
 
         A KeyboardInterrupt, be it Ctrl-C or raised by `work` or `tell`, ends the run, and so does closing the
         generator: nothing goes on elsewhere.

@@ -72,7 +72,7 @@ class Passes:
         tries = self._died[trial.id] + 1
         if isinstance(error, WorkerDied) and tries > 1:
             error = WorkerDied(f"{error} It was the {tries}. worker that this trial lost.")
-        with store.claim(trial.id) as claim:
+        with store.claim(trial.id, patient=True) as claim:  # its dead worker may have been on another machine
             if claim is None:
                 return False
             if store.fresh_stamp(trial.id) != one.seen:

@@ -7,13 +7,15 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from nar_bench.plugin.execution import Work
+
 BEGUN, TOLD, ENDED, INTERRUPTED = "begun", "told", "ended", "interrupted"
 
 Send = Callable[[tuple[str, Any]], None]
 """Carries one message: its kind, and what was told or the result or exception."""
 
 
-def perform(work: Callable[[Any, Callable[[Any], None]], Any], item: Any, send: Send) -> None:
+def perform(work: Work[Any, Any], item: Any, send: Send) -> None:
     """Run `work` on `item`, and send what it says."""
     send((BEGUN, None))
     try:

@@ -83,13 +83,15 @@ class Ray:
 
         if ray.is_initialized():
             return False
-        config, quiet = self._config, {"log_to_driver": False, "logging_level": "ERROR"}
+        config = self._config
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
         if config.address or os.environ.get("RAY_ADDRESS"):
             ray.init(address=config.address or None, **quiet)
             return True
         cores = max(1, round(self._terms.workers * config.cpus))
         ray.init(address="local", num_cpus=cores, include_dashboard=False, **quiet)
-        if config.gpus > ray.cluster_resources().get("GPU", 0):
+        there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        if config.gpus > there.get("GPU", 0):
             ray.shutdown()
             raise Unsupported(f"executor ray: {config.gpus:g} GPUs for each trial are asked for; Ray finds none here.")
         return True
@@ -114,11 +116,12 @@ class Ray:
                 yield number, content
         limit = self._terms.time_limit
         for number, task in list(active.items()):
-            if limit is not None and task.begun and time.monotonic() - task.begun > limit:
+            if limit is not None and task.begun and time.monotonic() - task.begun > limit and not task.is_over:
+                task.is_over = True
                 ray.cancel(task.reference, force=True)
-                yield number, TimeLimitReached(f"it was not done after {limit:g} s, its time limit, and was stopped.")
-            elif task.reference in ready and (error := _error(task.reference)):
-                yield number, error
+            if task.reference in ready and (error := _error(task.reference)):
+                over = f"it was not done after {limit:g} s, its time limit, and was stopped."
+                yield number, TimeLimitReached(over) if task.is_over else error
 
 
 @dataclass
@@ -128,6 +131,7 @@ class _Task:
     item: Any
     reference: Any
     begun: float = 0.0
+    is_over: bool = False
 
 
 def _error(reference: Any) -> Exception | None:

@@ -27,6 +27,7 @@ from nar_bench_executors.messages import BEGUN, ENDED, INTERRUPTED, TOLD, perfor
 _ARRAY = 1000
 """Jobs in one array; clusters refuse more than their MaxArraySize, 1001 by default."""
 _POLL_SECONDS = 0.5
+_GRACE_SECONDS = 10.0
 _MARGIN_MINUTES = 10
 """Of a job beyond the time limit of its item, for the start; the limit itself is kept from here."""
 _HEADER = struct.Struct("<Q")
@@ -74,11 +75,14 @@ class Slurm:
         """Yield (item, result or exception) as each job ends."""
         waiting = deque(items)
         active: list[_Job] = []
+        started: list[_Job] = []
         try:
             while waiting or active:
                 # SLURM itself holds the jobs of an array back; submitit's local executor starts what it gets.
                 room = (0 if active else _ARRAY) if self._on_slurm else self._terms.workers - len(active)
-                active += self._submit(work, [waiting.popleft() for _ in range(min(room, len(waiting)))])
+                submitted = self._submit(work, [waiting.popleft() for _ in range(min(room, len(waiting)))])
+                active += submitted
+                started += submitted
                 ended = [outcome for job in active for outcome in job.look(tell)]
                 active = [job for job in active if not job.ended]
                 yield from ended
@@ -87,6 +91,10 @@ class Slurm:
         finally:
             for job in active:
                 job.cancel()
+            # SLURM looks after its jobs; those of the local executor are children of this process.
+            until = time.monotonic() + (0.0 if self._on_slurm else _GRACE_SECONDS)
+            while time.monotonic() < until and not all(job.is_done for job in started):
+                time.sleep(0.05)
 
     @property
     def _on_slurm(self) -> bool:
@@ -131,7 +139,7 @@ class _Job:
     def __init__(self, job: Any, item: Any, path: Path, time_limit: float | None) -> None:
         self._job, self._item, self._path, self._time_limit = job, item, path, time_limit
         self._read, self._begun = 0, 0.0
-        self._was_done = self.ended = False
+        self._was_done = self._is_over = self.ended = False
 
     def look(self, tell: Tell) -> Iterator[tuple[Any, Any]]:
         """Read what is new, and yield what it ends."""
@@ -142,24 +150,34 @@ class _Job:
             elif kind == TOLD:
                 tell(content)
             elif kind == INTERRUPTED:
+                if self._is_over:
+                    continue  # by `cancel`
                 raise KeyboardInterrupt
             elif kind == ENDED:
                 yield self._end(content)
                 return
-        if self._time_limit is not None and self._begun and time.monotonic() - self._begun > self._time_limit:
+        limit = self._time_limit
+        if limit is not None and self._begun and time.monotonic() - self._begun > limit and not self._is_over:
+            self._is_over = True
             self.cancel()
-            limit = f"it was not done after {self._time_limit:g} s, its time limit, and was stopped."
-            yield self._end(TimeLimitReached(limit))
-        elif done and self._was_done:
+        if done and self._was_done:
             # At the second look: what it wrote last may have come later than the news of its end.
-            log = self._job.paths.stderr
-            yield self._end(WorkerDied(f"job {self._job.job_id} ended before the work was done; its log is {log}."))
+            log = f"its log is {self._job.paths.stderr}."
+            if self._is_over:
+                yield self._end(TimeLimitReached(f"it was not done after {limit:g} s, its time limit; {log}"))
+            else:
+                yield self._end(WorkerDied(f"job {self._job.job_id} ended before the work was done; {log}"))
         self._was_done = done
 
     def _end(self, content: Any) -> tuple[Any, Any]:
         self.ended = True
         self._path.unlink(missing_ok=True)
         return self._item, content
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its processes have ended."""
+        return bool(self._job.done())
 
     def cancel(self) -> None:
         self._job.cancel(check=False)

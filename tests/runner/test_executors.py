@@ -213,7 +213,7 @@ def test_workers_give_the_results_of_one_process_bit_by_bit(tmp_path: Path, opti
         assert {"train", "evaluate"} <= set(phases)
 
 
-def start(tmp_path: Path, processor: str, *arguments: str, deaths: int = 0, steps: int = 60) -> subprocess.Popen[str]:
+def start(tmp_path: Path, processor: str, *arguments: str, deaths: int = 0, steps: int = 100) -> subprocess.Popen[str]:
     """Start a run of four trials of two processors, of which one does not behave."""
     (tmp_path / "deaths").mkdir(exist_ok=True)
     (tmp_path / "victim.py").write_text(VICTIM)
@@ -298,7 +298,7 @@ def test_a_time_limit_makes_a_failed_record_and_the_others_go_on(tmp_path: Path,
     failure = by_name["endless", 0].error
     assert failure is not None
     assert failure.type == "TimeLimitReached"
-    assert "after 20 s, its time limit" in failure.message
+    assert "it was not done after 20 s, its time limit" in failure.message
 
 
 def workers_of(tmp_path: Path, count: int) -> list[int]:
