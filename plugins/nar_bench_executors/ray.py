@@ -120,8 +120,9 @@ class Ray:
                 task.is_over = True
                 ray.cancel(task.reference, force=True)
             if task.reference in ready and (error := _error(task.reference)):
-                over = f"it was not done after {limit:g} s, its time limit, and was stopped."
-                yield number, TimeLimitReached(over) if task.is_over else error
+                if task.is_over:
+                    error = TimeLimitReached(f"it was not done after {limit:g} s, its time limit, and was stopped.")
+                yield number, error
 
 
 @dataclass
