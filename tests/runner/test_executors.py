@@ -200,13 +200,13 @@ ELSEWHERE = [
 @pytest.mark.slow
 @pytest.mark.parametrize("options", ELSEWHERE)
 def test_workers_give_the_results_of_one_process_bit_by_bit(tmp_path: Path, options: dict[str, Any]) -> None:
-    text = GOOD.replace("steps = 3", "steps = 20")
+    text = GOOD.replace("steps = 3", "steps = 20").replace("seeds = [0, 1]", "seeds = [0]")
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
     run(plan_of(tmp_path / "here", text))
     records, heard = run(plan_of(tmp_path / "there", text), workers=2, **options)
     assert results_of(tmp_path / "there" / "out") == results_of(tmp_path / "here" / "out")
-    assert len(records) == 12
+    assert len(records) == 6
     for record in records:
         phases = heard.phases(record.trial)
         assert (phases[0], phases[-1]) == ("build", "end")
@@ -254,7 +254,7 @@ def test_a_trial_whose_worker_is_killed_goes_on_from_its_checkpoint_to_equal_res
     assert code == 0, errors
     code, output, errors = finished(start(tmp_path, "victim", *option_words(options), deaths=1))
     assert code == 0, errors
-    assert "before the work was done." in output
+    assert "before the work was done" in output
     assert "It will be tried again." in output
     assert len(list((tmp_path / "deaths").iterdir())) == 1
     good, _ = Store(tmp_path / "out").records()
