@@ -371,9 +371,9 @@ def test_workers_end_with_a_runner_that_is_killed(tmp_path: Path, ended: Any) ->
 @pytest.mark.parametrize("words", [[], ["--executor", "local", "--workers", "2"]], ids=["in_process", "local"])
 def test_a_disk_that_fills_loses_what_came_after_the_last_checkpoint(tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "whole").mkdir()
-    code, _, errors = finished(start(tmp_path / "whole", "memory_mpnn", "--threads", "1", steps=400))
+    code, _, errors = finished(start(tmp_path / "whole", "memory_mpnn", "--threads", "1", steps=150))
     assert code == 0, errors
-    process = start(tmp_path, "memory_mpnn", "--threads", "1", *words, steps=400)
+    process = start(tmp_path, "memory_mpnn", "--threads", "1", *words, steps=150)
     checkpoints = tmp_path / "out" / "checkpoints"
     while not list(checkpoints.glob("[0-9a-f]*.pt")):
         assert process.poll() is None
@@ -385,7 +385,7 @@ def test_a_disk_that_fills_loses_what_came_after_the_last_checkpoint(tmp_path: P
     assert "error: cannot write" in errors
     assert "File too large. What was there before is unchanged" in errors
     assert list(checkpoints.glob("[0-9a-f]*.pt")), "the last checkpoint is there"
-    code, output, errors = finished(start(tmp_path, "memory_mpnn", "--threads", "1", *words, steps=400))
+    code, output, errors = finished(start(tmp_path, "memory_mpnn", "--threads", "1", *words, steps=150))
     assert code == 0, errors
     resumed = [record.training.resumed_from for record in Store(tmp_path / "out").records()[0] if record.training]
     assert max(resumed) >= 5

@@ -60,5 +60,7 @@ def test_bars_show_every_trial_that_runs(tmp_path: Path) -> None:
     first, second = (event.trial.label for event in events(tmp_path)[:2])
     assert f"{first}  its worker died. It will be tried again." in text
     assert f"{second}  failed: ValueError: odd" in text
-    assert text.rstrip().splitlines()[-2].split("left")[0].split()[-3] == "3/4"
-    assert "building" in text.splitlines()[-1] + text.splitlines()[-2]
+    last = text[text.rindex("trials ") :]
+    assert "3/4" in last.splitlines()[0]
+    assert last.splitlines()[1].strip().startswith(first)
+    assert "building" in last.splitlines()[1]
