@@ -58,10 +58,14 @@ def linger_on_one(item: int, tell: Tell) -> int:
 @contextmanager
 def _built(executor: Executor, workers: int = 1, time_limit: float | None = None) -> Iterator[Runner]:
     with tempfile.TemporaryDirectory() as folder:
-        config, terms = executor.config(), Terms(workers, time_limit, Path(folder) / "executor")
+        config, terms = _config(executor), Terms(workers, time_limit, Path(folder) / "executor")
         reason = executor.unsupported(config, terms)
         require(not reason, f"it refuses {workers} workers with a time limit of {time_limit}: {reason}")
         yield executor.build(config, terms)
+
+
+def _config(executor: Executor) -> Any:
+    return executor.config() if executor.rehearsal is None else executor.rehearsal
 
 
 def _workers(executor: Executor) -> Sequence[int]:
@@ -80,7 +84,7 @@ def is_described(executor: Executor) -> None:
 
 def says_what_it_supports(executor: Executor) -> None:
     """In this process there is one worker and no time limit; what asks for more is refused with a reason."""
-    config = executor.config()
+    config = _config(executor)
     for terms in (Terms(), Terms(workers=2), Terms(time_limit=1.0)):
         reason = executor.unsupported(config, terms)
         require(isinstance(reason, str), f"unsupported() returned {reason!r} for {terms}; a string is needed.")

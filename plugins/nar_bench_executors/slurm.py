@@ -232,4 +232,5 @@ SLURM = Executor(
     build=_build,
     place=Place.CLUSTER,
     unsupported=_unsupported,
+    rehearsal=SlurmConfig(cluster="local"),
 )
