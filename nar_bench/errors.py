@@ -55,11 +55,23 @@ class StatisticsError(NarBenchError):
 
 
 class StoreError(NarBenchError):
-    """A results folder cannot be created, written or locked."""
+    """A results folder cannot be created or written, or another runner took over what is run in it."""
 
 
 class DeviceError(NarBenchError):
     """A device that this machine does not have."""
+
+
+class ExecutorError(NarBenchError):
+    """An option of an executor is wrong; the message lists every fault."""
+
+
+class WorkerDied(NarBenchError):
+    """The process that ran a piece of work ended before the work did."""
+
+
+class TimeLimitReached(NarBenchError):
+    """A piece of work took longer than its time limit and was stopped."""
 
 
 class UnknownName(NarBenchError):
@@ -76,6 +88,11 @@ class UnknownName(NarBenchError):
         self.kind, self.name, self.known = kind, name, tuple(sorted(known))
         place = f"{where}: " if where else ""
         super().__init__(f"{place}{kind} '{name}' is not known.{did_you_mean(name, self.known)}")
+        self._given = kind, name, self.known, where
+
+    def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, tuple[str, ...], str]]:
+        """Pickle it by its arguments, for it may be raised in a worker process."""
+        return UnknownName, self._given
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -67,7 +67,7 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
     click.echo(f"results folder: {prepared.store.path}")
     click.echo(resolution)
     if counts.get("failed before"):  # type: ignore[call-overload]
-        click.echo("failed trials run again with: nar-bench run ... --retry-failed")
+        click.echo("failed trials run again with: nar-bench run ... --retry failed")
 
 
 _RECORDS_LOOKED_AT = 1000

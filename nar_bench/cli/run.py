@@ -20,24 +20,52 @@ from nar_bench.cli.plan import names
 @click.option(
     "--only", default="", metavar="NAMES", help="Keep these algorithms, processors or regimes (comma-separated)."
 )
-@click.option("--retry-failed", is_flag=True, help="Run trials again that failed before.")
+@click.option("--retry", type=click.Choice(["failed"]), help="Run trials again that failed before.")
 @click.option(
     "--executor", default="in_process", show_default=True, help="Where trials run; see: nar-bench list executors"
 )
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the executor; may be repeated."
+)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Trials that run at once.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="For each trial; then it fails.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Times that a trial is tried again whose worker died.",
+)
 @click.option("--device", default="cpu", show_default=True, help="What networks run on: cpu, cuda or cuda:1.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads within one operation; by default torch's choice.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads within one operation; by default torch's choice, and 1 in workers.",
+)
 @with_plugins
 def command(
     suite: str,
     out: Path | None,
     overrides: tuple[str, ...],
     only: str,
-    retry_failed: bool,
+    retry: str | None,
     executor: str,
+    options: tuple[str, ...],
+    workers: int,
+    time_limit: float | None,
+    retries: int,
     device: str,
     threads: int | None,
 ) -> int:
-    """Run SUITE (a name or a TOML file). Running it again resumes it: finished trials are kept."""
+    """Run SUITE (a name or a TOML file). Running it again resumes it: finished trials are kept.
+
+    Several runs may share a results folder, on one machine or several; none does a trial that another is at.
+    """
     from rich.console import Console
 
     from nar_bench.leaderboard.build import build_board
@@ -45,7 +73,7 @@ def command(
     from nar_bench.runner.run import prepare, run_prepared
 
     prepared = prepare(suite, out, overrides, names(only))
-    todo = prepared.todo(retry_failed=retry_failed)
+    todo = prepared.todo(retry_failed=retry == "failed")
     click.echo(
         f"{prepared.source.suite.name}: {len(todo)} of {len(prepared.planned)} trials to run, "
         f"results in {prepared.store.path}"
@@ -53,17 +81,18 @@ def command(
     for one in prepared.planned:
         if one.state == "skipped":
             click.echo(f"  skipped {one.trial.label}: {one.reason}")
-    if todo and threads is not None:
-        import torch
-
-        torch.set_num_threads(threads)
     console = Console(file=sys.stdout)
     try:
         records = run_prepared(
             prepared,
             executor=executor,
+            options=options,
+            workers=workers,
+            time_limit=time_limit,
+            retries=retries,
             device=device,
-            retry_failed=retry_failed,
+            threads=threads,
+            retry_failed=retry == "failed",
             make_reporter=lambda trials: reporter(trials, console),
         )
     except KeyboardInterrupt:

@@ -83,7 +83,7 @@ def _find(name: str, records: Sequence[Record], store: Store) -> Record:
 def _cannot(record: Record, registry: Registry) -> str:
     label = f"trial {record.trial} ({record.name}, {record.method}, seed {record.seed})"
     if record.state != "done":
-        return f"{label} failed: {record.error.message if record.error else ''} Run its suite with --retry-failed."
+        return f"{label} failed: {record.error.message if record.error else ''} Run its suite with --retry failed."
     registry.load(Kind.PROCESSOR, record.processor.id)
     return f"{label}: its processor writes no ideas. Those that do: {_writers(registry)}."
 

@@ -5,17 +5,18 @@ Nothing here imports torch; components are described without it and built when t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
+from nar_bench.plugin.execution import Executor
 from nar_bench.sparse_kernel import execute_sparse
 from nar_bench.spec import AlgorithmSpec, Layout, Location
 from nar_bench.trajectory import Array, Columns, Trajectory, as_array, sorted_edges, to_compact, to_dense
@@ -382,34 +383,6 @@ class SimilarInput:
     algorithms: tuple[str, ...]
     transform: Callable[[Stream, Mapping[str, Array]], dict[str, Array]]
     nodes: Callable[[int], int] | None = None
-
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class Runner(Protocol):
-    """Runs independent pieces of work."""
-
-    def run(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result | Exception]]:
-        """Yield (item, result) as each finishes, in any order; an item that fails yields its exception instead.
-
-        KeyboardInterrupt ends the run.
-        """
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Executor:
-    """A place where trials run.
-
-    Args:
-        build: `build(workers) -> Runner`; workers is at least 1.
-    """
-
-    name: str
-    source: str
-    build: Callable[[int], Runner]
 
 
 Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor

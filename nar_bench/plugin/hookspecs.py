@@ -54,7 +54,7 @@ def register_similar_inputs(register: Register) -> None:
 
 @hookspec
 def register_executors(register: Register) -> None:
-    """Register `nar_bench.plugin.contracts.Executor` objects."""
+    """Register `nar_bench.plugin.execution.Executor` objects."""
 
 
 @hookspec

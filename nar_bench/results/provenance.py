@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@cache
 def _version(distribution: str) -> str | None:
     try:
         return importlib.metadata.version(distribution)
@@ -48,8 +50,12 @@ def _version(distribution: str) -> str | None:
         return None
 
 
+@cache
 def _git(folder: Path) -> tuple[str | None, bool | None]:
-    """Return commit and whether the checkout that holds our source has changes; not that of the user's own folder."""
+    """Return commit and whether the checkout that holds our source has changes; not that of the user's own folder.
+
+    It is asked once, near the time at which this process read the source: what is committed later is not what ran.
+    """
     try:
         # Source that merely lies in somebody's repository (a virtual environment inside it) is not tracked there.
         _run(folder, "ls-files", "--error-unmatch", "--", Path(__file__).name)
@@ -63,6 +69,7 @@ def _run(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
 
 
+@cache
 def _cpu() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -3,6 +3,8 @@
 <folder>/records/<trial>.json
 <folder>/checkpoints/<trial>.pt
 <folder>/weights/<trial>.pt
+<folder>/claims/<trial>.lock, .lease        while a runner is at it
+<folder>/executor/                          what an executor leaves, such as job scripts
 <folder>/board/index.html, board.md
 <folder>/ideas/index.html
 """
@@ -10,15 +12,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from nar_bench.errors import RecordError, StoreError
+from nar_bench.results.claims import Claim, claimed
 from nar_bench.results.files import write_whole
 from nar_bench.results.record import Record
+
+Stamp = tuple[int, int, int]
+"""When a file was written, which one it is, and how long."""
 
 
 class Store:
@@ -44,6 +49,16 @@ class Store:
     def weights(self, trial: str) -> Path:
         """Return where a trial keeps its trained weights (see `nar_bench.training.weights`); no record needs them."""
         return self.path / "weights" / f"{trial}.pt"
+
+    def clear_leftovers(self, trial: str) -> None:
+        """Remove checkpoints that a killed run had half written; for whoever holds the trial's claim."""
+        for path in (self.path / "checkpoints").glob(f".{trial}.pt.*"):
+            path.unlink(missing_ok=True)
+
+    @property
+    def executor(self) -> Path:
+        """Folder of the executor."""
+        return self.path / "executor"
 
     @property
     def ideas(self) -> Path:
@@ -100,60 +115,41 @@ class Store:
         Raises:
             StoreError: it cannot be made or written.
         """
-        probe = self._records / ".probe"
+        probe = self._records / f".probe-{uuid.uuid4().hex}"  # of several runners each has its own
         write_whole(probe, b"x" * 4096)
         probe.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other runs off this folder for the length of the block.
+    def claim(self, trial: str, patient: bool = False) -> Iterator[Claim | None]:
+        """Keep other runners off a trial for the length of the block; yield None where one of them is at it.
 
-        A lock whose process has ended on this host is taken over.
+        Args:
+            patient: see `nar_bench.results.claims`, which says what holds where.
 
         Raises:
-            StoreError: another run holds it.
+            StoreError: the claim cannot be written.
         """
-        path = self.path / "run.lock"
-        mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-        for _ in range(2):
-            try:
-                handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            except FileExistsError:
-                holder = _holder(path)
-                if holder is None or _has_ended(holder):
-                    path.unlink(missing_ok=True)
-                    continue
-                raise StoreError(
-                    f"{self.path}: process {holder['pid']} on {holder['host']} is running a suite in this folder. "
-                    f"Wait for it, choose another --out, or, if it is gone, delete {path}."
-                ) from None
-            except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}.") from error
-            with os.fdopen(handle, "w") as file:
-                file.write(mine)
-            break
+        path = self.path / "claims" / trial
+        with claimed(path, patient) as claim:
+            yield claim
+            if claim and self.record_path(trial).exists():
+                # While it is held, so that whoever opened it meanwhile finds that it locked a file without a name.
+                # Where that goes unseen (NFS), two may hold a claim, but the record is there then for both to see.
+                path.with_suffix(".lock").unlink(missing_ok=True)
+
+    def stamp(self, trial: str) -> Stamp | None:
+        """Return what tells the present record of a trial from earlier and later ones, or None where none is seen."""
         try:
-            yield
-        finally:
-            if path.exists() and path.read_text() == mine:
-                path.unlink()
+            found = self.record_path(trial).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
 
+    def fresh_stamp(self, trial: str) -> Stamp | None:
+        """Return `stamp`, and see records that other machines have just written.
 
-def _holder(path: Path) -> dict[str, object] | None:
-    try:
-        holder = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return holder if isinstance(holder, dict) and {"pid", "host"} <= holder.keys() else None
-
-
-def _has_ended(holder: dict[str, object]) -> bool:
-    if holder["host"] != socket.gethostname() or not isinstance(holder["pid"], int):
-        return False
-    try:
-        os.kill(holder["pid"], 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+        NFS keeps what it knows of a folder for up to a minute, and asks again when the folder is opened.
+        """
+        with contextlib.suppress(OSError), os.scandir(self._records):
+            pass
+        return self.stamp(trial)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from nar_bench.errors import RecordError, SuiteError, did_you_mean
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.record import Record
-from nar_bench.results.store import Store
+from nar_bench.results.store import Stamp, Store
 from nar_bench.runner.expansion import Trial, expand
 from nar_bench.runner.suite import SuiteSource
 
@@ -30,6 +30,8 @@ class Planned:
     trial: Trial
     state: State
     reason: str = ""
+    seen: Stamp | None = None
+    """The record that this was decided on; where it is another one later, another runner was at the trial."""
 
 
 def plan(source: SuiteSource, registry: Registry, store: Store, only: Iterable[str] = ()) -> list[Planned]:
@@ -53,15 +55,16 @@ def plan(source: SuiteSource, registry: Registry, store: Store, only: Iterable[s
 def _planned(trial: Trial, reason: str, store: Store) -> Planned:
     if reason:
         return Planned(trial, State.SKIPPED, reason)
+    seen = store.stamp(trial.id)
     try:
         record: Record | None = store.read(trial.id)
     except RecordError as error:
-        return Planned(trial, State.TODO, f"its record is damaged and will be replaced: {error}")
+        return Planned(trial, State.TODO, f"its record is damaged and will be replaced: {error}", seen)
     if record is None:
-        return Planned(trial, State.TODO, "from its checkpoint" if store.checkpoint(trial.id).exists() else "")
+        return Planned(trial, State.TODO, "from its checkpoint" if store.checkpoint(trial.id).exists() else "", seen)
     if record.state == "failed":
-        return Planned(trial, State.FAILED, record.error.message.splitlines()[0] if record.error else "")
-    return Planned(trial, State.DONE)
+        return Planned(trial, State.FAILED, record.error.message.splitlines()[0] if record.error else "", seen)
+    return Planned(trial, State.DONE, "", seen)
 
 
 def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[str]:

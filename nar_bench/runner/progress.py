@@ -75,8 +75,20 @@ def summary(record: Record) -> str:
     return f"{what} {', '.join(scores)}  ({sum(record.seconds.values()):.0f} s)"
 
 
+def outcome(event: Event) -> str:
+    """Say in a few words what became of a trial, in the phases end, elsewhere and again."""
+    if event.phase == "again":
+        return f"{event.reason} It will be tried again."
+    if event.phase == "elsewhere":
+        if event.record is None:
+            return "another runner is at it"
+        return f"another runner has done it: {summary(event.record)}"
+    assert event.record is not None
+    return summary(event.record)
+
+
 class Bars(Silent):
-    """Two live bars: the trials, and the trial that runs now with its loss and rate."""
+    """Live bars: the trials, and each trial that runs now with its loss and rate."""
 
     def __init__(self, total: int, console: Console) -> None:
         self._console = console
@@ -91,7 +103,7 @@ class Bars(Silent):
             console=console,
         )
         self._all = self._progress.add_task("trials", total=total, note="")
-        self._now: TaskID | None = None
+        self._now: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -106,19 +118,24 @@ class Bars(Silent):
         """Move the bars."""
         label = event.trial.label
         if event.phase == "build":
-            self._now = self._progress.add_task(escape(label), total=None, note="building")
-        assert self._now is not None
-        if event.progress is not None:
+            self._remove(event.trial)
+            self._now[event.trial.id] = self._progress.add_task(escape(label), total=None, note="building")
+        elif event.progress is not None:
             at = event.progress
             note = f"loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
-            self._progress.update(self._now, completed=at.step, total=at.steps, note=note)
+            self._progress.update(self._now[event.trial.id], completed=at.step, total=at.steps, note=note)
         elif event.phase == "evaluate":
-            self._progress.update(self._now, note=f"measuring n = {event.size}")
-        elif event.record is not None:
-            self._progress.remove_task(self._now)
-            self._progress.advance(self._all)
-            style = "red" if event.record.state == "failed" else "green"
-            self._console.print(f"[{style}]{escape(label)}[/]  {escape(summary(event.record))}", highlight=False)
+            self._progress.update(self._now[event.trial.id], note=f"measuring n = {event.size}")
+        else:
+            self._remove(event.trial)
+            style = "red" if event.record and event.record.state == "failed" else "green"
+            self._console.print(f"[{style}]{escape(label)}[/]  {escape(outcome(event))}", highlight=False)
+            if event.phase != "again":
+                self._progress.advance(self._all)
+
+    def _remove(self, trial: Trial) -> None:
+        if trial.id in self._now:
+            self._progress.remove_task(self._now.pop(trial.id))
 
 
 class Lines(Silent):
@@ -126,25 +143,25 @@ class Lines(Silent):
 
     def __init__(self, total: int, console: Console) -> None:
         self._total, self._console = total, console
-        self._ended = 0
-        self._last = 0.0
+        self._numbers: dict[str, int] = {}
+        self._last: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Write a line where there is something new to say."""
-        place = f"[{self._ended + 1}/{self._total}] {event.trial.label}"
+        number = self._numbers.setdefault(event.trial.id, len(self._numbers) + 1)
+        place = f"[{number}/{self._total}] {event.trial.label}"
         if event.phase == "build":
-            self._line(f"{place}: begins")
-        elif event.progress is not None and time.monotonic() - self._last >= _QUIET_SECONDS:
-            at = event.progress
-            self._line(
-                f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
-            )
+            self._line(event.trial, f"{place}: begins")
+        elif event.progress is not None:
+            if time.monotonic() - self._last.get(event.trial.id, 0.0) >= _QUIET_SECONDS:
+                at = event.progress
+                rate = f"{at.examples_per_second:.0f} examples/s"
+                self._line(event.trial, f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {rate}")
         elif event.phase == "evaluate":
-            self._line(f"{place}: measuring n = {event.size}")
-        elif event.record is not None:
-            self._line(f"{place}: {summary(event.record)}")
-            self._ended += 1
+            self._line(event.trial, f"{place}: measuring n = {event.size}")
+        else:
+            self._line(event.trial, f"{place}: {outcome(event)}")
 
-    def _line(self, text: str) -> None:
-        self._last = time.monotonic()
+    def _line(self, trial: Trial, text: str) -> None:
+        self._last[trial.id] = time.monotonic()
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)

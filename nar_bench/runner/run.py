@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.device import find_device
+from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.interrupt import remembered_interrupt
+from nar_bench.runner.passes import Passes
 from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
 from nar_bench.runner.suite import SuiteSource, find_suite, load_suite
-from nar_bench.runner.trial import Event, run_trial
+from nar_bench.runner.trial import Event
+from nar_bench.runner.work import TrialWork
 
 MakeReporter = Callable[[Sequence[Trial]], Reporter]
 
@@ -30,10 +33,10 @@ class Prepared:
     registry: Registry
     planned: list[Planned]
 
-    def todo(self, *, retry_failed: bool = False) -> list[Trial]:
+    def todo(self, *, retry_failed: bool = False) -> list[Planned]:
         """Return the trials that a run would run."""
         wanted = {State.TODO, State.FAILED} if retry_failed else {State.TODO}
-        return [one.trial for one in self.planned if one.state in wanted]
+        return [one for one in self.planned if one.state in wanted]
 
 
 def prepare(
@@ -60,39 +63,52 @@ def run_prepared(
     prepared: Prepared,
     *,
     executor: str = "in_process",
+    options: Iterable[str] = (),
     workers: int = 1,
+    time_limit: float | None = None,
+    retries: int = 1,
     device: str = "cpu",
+    threads: int | None = None,
     retry_failed: bool = False,
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
 
+    Several runs may share one folder, on one machine or several; what another one is at or has done is left to it.
+
+    Args:
+        executor: where trials run.
+        options: of the executor, "partition=gpu" and the like.
+        workers: how many trials may run at once.
+        time_limit: seconds that a trial may take in this run, or None; it fails then, and keeps its checkpoint.
+        retries: how often a trial is tried again, from its checkpoint, whose worker died; then it fails.
+        threads: of torch within one operation; by default its own choice in this process, and 1 in others.
+
     Raises:
         DeviceError: no such device; nothing has run.
-        StoreError: the folder cannot be written, or another run uses it.
+        ExecutorError: an option of the executor is wrong; nothing has run.
+        Unsupported: the executor cannot run on these terms; nothing has run.
+        StoreError: the folder cannot be written; workers have stopped.
         UnknownName: no such executor.
         KeyboardInterrupt: the run was stopped; everything finished is kept.
     """
-    device = find_device(device)
-    place = prepared.registry.load(Kind.EXECUTOR, executor).build(workers)
+    terms = Terms(workers, time_limit, prepared.store.executor.resolve())
+    place, runner = build_runner(prepared.registry, executor, options, terms)
+    if place is not Place.CLUSTER:
+        device = find_device(device)
+    if place is not Place.PROCESS:
+        threads = threads or 1
     prepared.store.probe()
-    records: list[Record] = []
-    with prepared.store.lock():
-        trials = prepared.todo(retry_failed=retry_failed)
-        with remembered_interrupt() as interrupt, make_reporter(trials) as report:
+    left = prepared.todo(retry_failed=retry_failed)
+    with remembered_interrupt() as interrupt, make_reporter([one.trial for one in left]) as report:
 
-            def watch(event: Event) -> None:
-                report(event)
-                interrupt.check()
+        def tell(event: Event) -> None:
+            report(event)
+            interrupt.check()
 
-            def work(trial: Trial) -> Record:
-                return run_trial(trial, prepared.registry, prepared.store, watch, device)
-
-            for _, outcome in place.run(work, trials):
-                if isinstance(outcome, Exception):
-                    raise outcome  # a trial that fails is a record, so this is a folder that cannot be written
-                records.append(outcome)
-    return records
+        plugins = tuple(Path(row.source.target) for row in prepared.registry.rows if row.source.is_file)
+        work = TrialWork(Store(prepared.store.path.resolve()), plugins, device, threads)
+        return Passes(work, runner, retries, tell).run(left)
 
 
 def run_suite(suite: str | Path, out: str | Path | None = None, device: str = "cpu") -> Path:

@@ -29,7 +29,8 @@ from nar_bench.training.contrast import ContrastConfig
 if TYPE_CHECKING:
     from nar_bench.model.net import Net
     from nar_bench.training.checkpoint import Curves
-    from nar_bench.training.loop import Progress, TrainJob
+    from nar_bench.training.loop import TrainJob
+    from nar_bench.training.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class Event:
     """Something that happened in a trial, for whoever watches.
 
     Attributes:
-        phase: "build", "train", "evaluate" or "end".
+        phase: "build", "train", "evaluate" or "end"; "elsewhere" where another runner is at the trial or has done it;
+            "again" where its worker died and it will be tried again.
         progress: in the phase train.
         size: in the phase evaluate, the size that begins.
-        record: in the phase end.
+        record: in the phase end; in the phase elsewhere what the other runner left, if it is done.
+        reason: in the phase again.
     """
 
     trial: Trial
@@ -48,6 +51,7 @@ class Event:
     progress: Progress | None = None
     size: int = 0
     record: Record | None = None
+    reason: str = ""
 
 
 Watch = Callable[[Event], None]
@@ -63,7 +67,7 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
             every device; a checkpoint of one is continued on another.
 
     Raises:
-        StoreError: the record cannot be written.
+        StoreError: something cannot be written, or `watch` raises it; nothing more is computed then.
         KeyboardInterrupt: the checkpoint remains.
     """
     import torch
@@ -103,13 +107,52 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
     except StoreError:
         raise  # a full disk is no fault of the trial; nothing more is computed that could not be saved
     except Exception as error:
-        told = str(error) if isinstance(error, NarBenchError) else f"{type(error).__name__}: {error}"
-        failure = Failure(type=type(error).__name__, message=told, traceback=traceback.format_exc())
+        failure = _failure(error)
         scores = []
-    record = Record(
+    record = _record(
+        trial,
+        parameters=parameters,
+        scores=scores,
+        training=training,
+        seconds=clock.seconds,
+        environment=environment(describe_device(device), torch.get_num_threads()),
+        started=started,
+        error=failure,
+    )
+    store.write(record)
+    if not failure:
+        store.checkpoint(trial.id).unlink(missing_ok=True)
+    watch(Event(trial, "end", record=record))
+    return record
+
+
+def failed_record(trial: Trial, error: Exception, started: str, device: str, threads: int) -> Record:
+    """Return the record of a trial that could not write its own, because its worker is gone.
+
+    The environment is that of the process that asks.
+    """
+    return _record(
+        trial,
+        parameters=None,
+        scores=[],
+        training=None,
+        seconds={},
+        environment=environment(device, threads),
+        started=started,
+        error=_failure(error),
+    )
+
+
+def _failure(error: Exception) -> Failure:
+    told = str(error) if isinstance(error, NarBenchError) else f"{type(error).__name__}: {error}"
+    return Failure(type=type(error).__name__, message=told, traceback="".join(traceback.format_exception(error)))
+
+
+def _record(trial: Trial, *, error: Failure | None, **measured: Any) -> Record:
+    return Record(
         schema=2,
         trial=trial.id,
-        state="failed" if failure else "done",
+        state="failed" if error else "done",
         suite=trial.suite,
         algorithms=list(trial.algorithms),
         processor=trial.processor,
@@ -118,20 +161,10 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         regime=trial.regime,
         seed=trial.seed,
         config=trial.config,
-        parameters=parameters,
-        scores=scores,
-        training=training,
-        seconds=clock.seconds,
-        environment=environment(describe_device(device), torch.get_num_threads()),
-        started=started,
         finished=now(),
-        error=failure,
+        error=error,
+        **measured,
     )
-    store.write(record)
-    if not failure:
-        store.checkpoint(trial.id).unlink(missing_ok=True)
-    watch(Event(trial, "end", record=record))
-    return record
 
 
 def build_nets(trial: Trial, algorithms: Sequence[Algorithm], registry: Registry) -> list[Net]:

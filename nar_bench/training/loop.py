@@ -32,6 +32,7 @@ from nar_bench.training.data import TrainingData
 from nar_bench.training.joint import JointObjective
 from nar_bench.training.objective import Measured, Objective
 from nar_bench.training.pairs import Inputs, dissimilar_pairs, similar_pairs
+from nar_bench.training.progress import Progress
 from nar_bench.training.recording import CudaGraphs, RecordedSteps
 from nar_bench.training.similar import similar_to, with_similar
 from nar_bench.training.two_sizes import TwoSizes
@@ -89,26 +90,6 @@ class TrainJob:
     def contrasts(self) -> bool:
         """Whether there is a contrastive loss; at a weight of 0 nothing is paid for it."""
         return self.phi is not None and self.config.contrastive_weight > 0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands after a step."""
-
-    step: int
-    """Steps made, in [1, steps]."""
-    steps: int
-    losses: Mapping[str, float]
-    """The loss of each algorithm."""
-    parts: Mapping[str, Mapping[str, float]]
-    """The loss of each algorithm by feature; "contrastive" and "node_contrastive" are before their weights."""
-    examples_per_second: float
-    """Of this process."""
-
-    @property
-    def loss(self) -> float:
-        """Mean over the algorithms."""
-        return sum(self.losses.values()) / len(self.losses)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from nar_bench.plugin.contracts import Executor, Invariant, Level, Processor, SimilarInput, Similarity, StepOutput
+from nar_bench.plugin.contracts import Invariant, Level, Processor, SimilarInput, Similarity, StepOutput
+from nar_bench.plugin.execution import Executor, NoOptions, Place
 
 
 @dataclass(frozen=True)
@@ -301,41 +305,101 @@ class Runs:
     def __init__(self, function: Any) -> None:
         self._function = function
 
-    def run(self, work: Any, items: Any) -> Any:
-        return self._function(work, items)
+    def run(self, work: Any, items: Any, tell: Any) -> Any:
+        return self._function(work, items, tell)
 
 
-def in_order(work: Any, items: Any) -> Any:
+def in_order(work: Any, items: Any, tell: Any) -> Any:
     for item in items:
         try:
-            yield item, work(item)
+            yield item, work(item, tell)
         except Exception as error:
             yield item, error
 
 
-def raising(work: Any, items: Any) -> Any:
-    return ((item, work(item)) for item in items)
+def raising(work: Any, items: Any, tell: Any) -> Any:
+    return ((item, work(item, tell)) for item in items)
 
 
-def swallowing(work: Any, items: Any) -> Any:
+def swallowing(work: Any, items: Any, tell: Any) -> Any:
     for item in items:
         try:
-            yield item, work(item)
+            yield item, work(item, tell)
         except BaseException as error:
             yield item, error
 
 
-EXECUTOR = Executor("in_order", "a test", lambda workers: Runs(in_order))
+def too_late(work: Any, items: Any, tell: Any) -> Any:
+    heard: list[Any] = []
+    yield from in_order(work, items, heard.append)
+    for told in heard:
+        tell(told)
+
+
+def in_forks(give_up: Any, wait: Any) -> Any:
+    """Return a runner that makes a process for each item, whose results it gets wrong where one is killed."""
+
+    def run(work: Any, items: Any, tell: Any) -> Any:
+        for item in items:
+            child = os.fork()
+            if not child:
+                work(item, tell)
+                os._exit(0)
+            yield item, (item if wait(child) == 0 else give_up)
+
+    return run
+
+
+def wait_briefly(child: int) -> int:
+    """Wait as long as any healthy item takes, and leave the child as it is."""
+    for _ in range(20):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return 0
+
+
+EXECUTOR = Executor(
+    "in_order",
+    "a test",
+    NoOptions,
+    lambda config, terms: Runs(in_order),
+    Place.PROCESS,
+    lambda config, terms: "only one worker, for any time" if terms.workers > 1 or terms.time_limit else "",
+)
 
 
 def executor(function: Any) -> Executor:
-    return dataclasses.replace(EXECUTOR, build=lambda workers: Runs(function))
+    return dataclasses.replace(EXECUTOR, build=lambda config, terms: Runs(function))
+
+
+def on_machine(function: Any) -> Executor:
+    return dataclasses.replace(executor(function), place=Place.MACHINE, unsupported=lambda config, terms: "")
 
 
 BROKEN_EXECUTORS = {
     "is_described": (dataclasses.replace(EXECUTOR, source=""), "source is empty"),
-    "runs_every_item_once": (executor(lambda work, items: in_order(work, items[:-1])), "items came back as"),
+    "says_what_it_supports": (
+        dataclasses.replace(EXECUTOR, unsupported=lambda config, terms: ""),
+        r"does not refuse Terms\(workers=2",
+    ),
+    "runs_every_item_once": (
+        executor(lambda work, items, tell: in_order(work, items[:-1], tell)),
+        "items came back as",
+    ),
+    "what_is_told_arrives": (executor(too_late), r"when item 0 came back \[\] of what it told"),
     "a_failure_is_an_outcome": (executor(raising), "ValueError: three"),
-    "no_items_are_no_work": (executor(lambda work, items: in_order(work, items or [0])), "no item yielded"),
+    "no_items_are_no_work": (executor(lambda work, items, tell: in_order(work, items or [0], tell)), "no item yielded"),
     "an_interrupt_ends_the_run": (executor(swallowing), "KeyboardInterrupt was swallowed"),
+    "a_killed_worker_costs_one_item": (
+        on_machine(in_forks(None, lambda child: os.waitpid(child, 0)[1])),
+        "the item whose worker was killed yielded None",
+    ),
+    "a_time_limit_stops_an_item": (
+        on_machine(in_forks(None, wait_briefly)),
+        "the item that took too long yielded 1",
+    ),
 }

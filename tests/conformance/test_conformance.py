@@ -47,6 +47,8 @@ MORE_TO_COMPILE = {"every_word_of_an_axis_can_be_drawn": {"bfs"}, "cost_grows_as
 
 
 def parameter(check: Check) -> Any:
+    if check.component in ("ray", "slurm"):
+        return pytest.param(check, id=str(check), marks=pytest.mark.slow)
     if check.kind is not Kind.ALGORITHM:
         return pytest.param(check, id=str(check))
     if check.component not in MORE_TO_COMPILE.get(check.name, {check.component}):

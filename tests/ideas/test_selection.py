@@ -79,7 +79,7 @@ def test_trials_are_named_by_their_first_digits(tmp_path: Path) -> None:
         (
             [memory(2, state="failed", error={"type": "E", "message": "it broke.", "traceback": ""})],
             "0000000000000002",
-            "seed 0\\) failed: it broke. Run its suite with --retry-failed",
+            "seed 0\\) failed: it broke. Run its suite with --retry failed",
         ),
     ],
 )

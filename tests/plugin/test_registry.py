@@ -25,7 +25,7 @@ def registry_with(tmp_path: Path, source: str) -> Registry:
     [
         (Kind.PROCESSOR, "mppn", "processor 'mppn' is not known. Did you mean 'mpnn'?"),
         (Kind.SIMILARITY, "cosin", "similarity 'cosin' is not known. Did you mean 'cosine'?"),
-        (Kind.EXECUTOR, "zzz", "executor 'zzz' is not known. Known: in_process."),
+        (Kind.EXECUTOR, "zzz", "executor 'zzz' is not known. Known: in_process, local, ray, slurm."),
     ],
 )
 def test_unknown_names_suggest_the_nearest_or_list_what_is_there(kind: Kind, name: str, says: str) -> None:

@@ -1,4 +1,4 @@
-"""The results folder: whole records or none, damage reported by name, one run at a time."""
+"""The results folder: whole records or none, damage reported by name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import os
 import resource
 import signal
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -104,30 +102,6 @@ def test_files_are_for_everyone_whom_the_umask_lets_in(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644
-
-
-def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
-    with Store(tmp_path).lock():
-        with (
-            pytest.raises(StoreError, match=f"process {os.getpid()} on .* is running a suite in this folder"),
-            Store(tmp_path).lock(),
-        ):
-            pass
-    with Store(tmp_path).lock():
-        pass
-    assert not (tmp_path / "run.lock").exists()
-
-
-def test_the_lock_of_a_killed_run_is_taken_over(tmp_path: Path) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; from nar_bench.results.store import Store\n"
-        "lock = Store(Path(sys.argv[1])).lock(); lock.__enter__(); os.kill(os.getpid(), 9)"
-    )
-    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
-    assert killed.returncode == -9
-    assert (tmp_path / "run.lock").exists()
-    with Store(tmp_path).lock():
-        pass
 
 
 def test_the_table_is_long_with_one_row_for_every_score(tmp_path: Path) -> None:

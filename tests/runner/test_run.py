@@ -153,7 +153,7 @@ def test_a_plugin_that_raises_is_a_record_and_the_run_goes_on(tmp_path: Path) ->
     assert "0 of 4 trials to run" in again.stdout
     plugin.write_text(BROKEN.replace('raise RuntimeError("boom in a plugin")', "return super().forward(*arguments)"))
     retried = command("run", suite, "--out", out, "--plugin", plugin)
-    assert retried.returncode == 0, "a mended plugin is another trial, so it runs without --retry-failed"
+    assert retried.returncode == 0, "a mended plugin is another trial, so it runs without --retry failed"
     assert "2 of 4 trials to run" in retried.stdout
 
 
@@ -200,7 +200,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path: Path, processor: s
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "interrupted; the same command continues where this one stopped" in errors
-    assert not (tmp_path / "out" / "run.lock").exists()
+    assert not list((tmp_path / "out" / "claims").glob("*.lease")), "it let go of its trial"
 
 
 def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:

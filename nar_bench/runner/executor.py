@@ -1,0 +1,44 @@
+"""From what a person asks for to an executor that is ready, or a sentence that says why it cannot be."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from nar_bench.errors import ExecutorError, Unsupported
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.execution import Executor, Place, Runner, Terms
+from nar_bench.plugin.registry import Registry
+from nar_bench.runner.options import Fault, build_options
+
+
+def build_runner(registry: Registry, name: str, options: Iterable[str], terms: Terms) -> tuple[Place, Runner]:
+    """Build the executor `name`.
+
+    Args:
+        options: "partition=gpu" and the like.
+
+    Raises:
+        UnknownName: no such executor.
+        ExecutorError: an option is not known or has a wrong value; every fault is listed.
+        Unsupported: it cannot run on these terms here.
+    """
+    executor: Executor = registry.load(Kind.EXECUTOR, name)
+    values: dict[str, Any] = {}
+    for option in options:
+        key, equals, text = option.partition("=")
+        if not equals or not key.strip():
+            raise ExecutorError(f"--option {option}: KEY=VALUE is needed, for example --option cpus=2.")
+        try:
+            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[key.strip()] = text  # a bare word is a string
+    faults: list[Fault] = []
+    config = build_options(executor.config, values, f"executor {name}", faults)
+    if faults:
+        raise ExecutorError("nothing was run.\n" + "\n".join(f"  {fault}" for fault in faults))
+    reason = executor.unsupported(config, terms)
+    if reason:
+        raise Unsupported(f"executor {name}: {reason}")
+    return executor.place, executor.build(config, terms)
