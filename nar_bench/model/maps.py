@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -37,6 +39,14 @@ def mapped(
 
 
 def _fused(rows: Tensor) -> bool:
-    """Return whether there is the operator that torch's own compiler makes of a linear map and what follows it."""
+    return rows.device.type == "cpu" and rows.dtype is torch.float32 and _has_fused()
+
+
+@cache
+def _has_fused() -> bool:
+    """Return whether there is the operator that torch's own compiler makes of a linear map and what follows it.
+
+    It is none of torch's public ones, so another torch may lack it.
+    """
     available: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return rows.device.type == "cpu" and rows.dtype is torch.float32 and available
+    return available and hasattr(torch.ops.mkldnn, "_linear_pointwise")
