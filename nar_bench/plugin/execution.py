@@ -78,7 +78,7 @@ class Executor:
         place: where the work runs. Outside of the process that asks, a worker that is killed costs one item.
         unsupported: `unsupported(config, terms) -> str`: "" where it can run on these terms here, or a sentence that
             says why not and what could be done, such as the extra to install. Needs no optional library and is quick.
-        rehearsal: a config to check it with where its default needs more than any one machine has; None for the default.
+        rehearsal: a config to check it with where its default needs more than one machine has; None for the default.
     """
 
     name: str
