@@ -289,8 +289,9 @@ def _measured(
             else:
                 yield learner, learner.measure(batch, noise, pairs)
         return
-    # Of similar inputs on other numbers of nodes there are none here; no plan allows them.
-    parts, device = [_inputs(job, learner, step)[0] for learner in learners], learners[0].task.net.device
+    # One part each: similar inputs on other numbers of nodes are in no plan here, and would not fit below.
+    parts = [part for learner in learners for part in _inputs(job, learner, step)]
+    device = learners[0].task.net.device
     batches = [to_tensors(part.batch, device) for part in parts]
     yield from zip(learners, joint(batches, noise, _pairs(job, parts, step, device)), strict=True)
 

@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Store:
         for processor, score in (("mpnn", 0.95), ("pgn", 0.5)):
             for algorithm in ("bfs", "dfs"):
                 number += 1
-                values = {16: (1.0 + noise / 10 - 0.001, 0, 0), 64: (score + noise, 0, 0)}
+                values = {16: (0.999 + noise / 10, 0, 0), 64: (score + (noise if score > 0.9 else -noise / 2), 0, 0)}
                 store.write(record(number, algorithm, processor, seed, values))
     return store
 
