@@ -96,7 +96,7 @@ def test_check_prints_a_line_for_every_check_and_fails_when_one_does(tmp_path: P
     fine = run("check", "dot", "same_order", NUMBA_DISABLE_JIT="1")  # compiling four sorts takes half a minute
     assert fine.returncode == 0
     assert "ok      is symmetric where declared" in fine.stdout
-    assert fine.stdout.endswith("20 checks passed, 0 failed\n")
+    assert fine.stdout.endswith("21 checks passed, 0 failed\n")
     plugin = tmp_path / "lying.py"
     plugin.write_text(
         "import dataclasses\nfrom nar_bench.plugin import hookimpl\nfrom nar_bench_similarity.dot import DOT\n"
