@@ -32,6 +32,7 @@ def first_batch(name: str, cache: Path) -> float:
 
 
 @pytest.mark.benchmark(group="first use")
+@pytest.mark.timeout(1800)  # some seventy algorithms, each a few seconds
 def test_first_use_of_every_algorithm(benchmark: object, tmp_path: Path) -> None:
     """The greatest of both columns is what a person waits for at most."""
 
