@@ -19,13 +19,17 @@ from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
 from nar_bench.results.record import SuiteName, Used, name_of
-from nar_bench.runner.identity import module_hash, trial_id
+from nar_bench.runner.identity import module_hash, trial_ids
 from nar_bench.runner.options import Fault, build_options
 from nar_bench.runner.suite import Grid, SuiteSource, suite_error
 from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
 from nar_bench.training.hint_distance import compared
+
+
+SECTIONS = ("regime", "model", "processor", "similarity", "contrast", "train", "evaluate", "algorithms")
+"""Of the configuration of a trial, in the order in which records show them."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Trial:
     regime: str
     seed: int
     config: dict[str, Any]
-    """regime, model, processor, similarity, contrast, train and evaluate; algorithms holds for each by name what is its
+    """One table for each of `SECTIONS`, shared by trials that differ in the seed alone; algorithms holds for each by name what is its
     own: options of train and evaluate, train_shift and evaluate_shift."""
 
     @property
@@ -87,6 +91,16 @@ class _Parts:
         return [*several, one(self.processor), one(self.similarity)]
 
 
+def definition_of(trial: Trial) -> dict[str, Any]:
+    """Return all that changes the result of a trial; `trial_id` of it is its identity."""
+    parts = _Parts(list(trial.algorithms), trial.processor, trial.similarity, list(trial.similar_inputs))
+    return {**_definition(parts, trial.regime, trial.config), "seed": trial.seed}
+
+
+def _definition(parts: _Parts, regime: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"components": parts.identity(), "regime": regime, "config": _identifying(config)}
+
+
 @dataclass(frozen=True)
 class _Section:
     """Options of one section, and by the full id of an algorithm what is for that one alone."""
@@ -105,6 +119,8 @@ class _Expansion:
 
     def __init__(self, source: SuiteSource, registry: Registry) -> None:
         self._suite, self._file, self._registry = source.suite, source.file, registry
+        self._name = SuiteName(name=source.suite.name, version=source.suite.version)
+        self._uses: dict[tuple[Kind, str], Used] = {}
         self._faults: list[Fault] = []
         self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
         self._tables: dict[Kind, dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]] = {}
@@ -176,21 +192,21 @@ class _Expansion:
             return []
         made = []
         groups = [algorithms] if grid.together else [[one] for one in algorithms]
-        for group, (processor_entry, processor), regime, seed in itertools.product(
-            groups, processors, grid.regimes, grid.seeds
-        ):
+        sections = {  # what no cell of the grid changes
+            "model": _plain(dataclasses.asdict(model)),
+            "train": _plain(dataclasses.asdict(train.common)),
+            "evaluate": _plain(dataclasses.asdict(evaluate.common)),
+        }
+        for group, (processor_entry, processor), regime in itertools.product(groups, processors, grid.regimes):
             memory = self._regimes[regime].memory
             options = processor_options[processor_entry.id]
             makes_similar = self._regimes[regime].augment or (memory and contrast.makes_similar_inputs)
             found = [similar.get(one.name) or self._default_similar(one) if makes_similar else None for _, one in group]
-            config = {
+            own_sections = {
                 "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
-                "model": dataclasses.asdict(model),
                 "processor": dataclasses.asdict(options),
                 "similarity": dataclasses.asdict(similarity_options[similarity[0].id]) if memory and similarity else {},
                 "contrast": dataclasses.asdict(contrast) if memory else {},
-                "train": dataclasses.asdict(train.common),
-                "evaluate": dataclasses.asdict(evaluate.common),
                 "algorithms": {one.name: self._own_config(entry, one, train, evaluate) for entry, one in group},
             }
             reasons = [
@@ -208,30 +224,27 @@ class _Expansion:
             if memory and (why := _across_reason([one.name for _, one in group], contrast, train.common)):
                 named.append(why)
             parts = _Parts(
-                [_used(*one) for one in group],
-                _used(processor_entry, processor),
-                _used(*similarity) if memory and similarity else None,
-                [_used(*alike) for alike in found if alike],
+                [self._used(*one) for one in group],
+                self._used(processor_entry, processor),
+                self._used(*similarity) if memory and similarity else None,
+                [self._used(*alike) for alike in found if alike],
             )
-            made.append((self._trial(parts, regime, seed, _plain(config)), "; ".join(named)))
+            whole = {**sections, **_plain(own_sections)}
+            config = {key: whole[key] for key in SECTIONS}
+            made += [(trial, "; ".join(named)) for trial in self._trials(parts, regime, grid.seeds, config)]
         return made
 
-    def _trial(self, parts: _Parts, regime: str, seed: int, config: dict[str, Any]) -> Trial:
-        identity = trial_id(
-            {"components": parts.identity(), "regime": regime, "seed": seed, "config": _identifying(config)}
-        )
-        suite = SuiteName(name=self._suite.name, version=self._suite.version)
-        return Trial(
-            identity,
-            suite,
-            tuple(parts.algorithms),
-            parts.processor,
-            parts.similarity,
-            tuple(parts.similar_inputs),
-            regime,
-            seed,
-            config,
-        )
+    def _trials(self, parts: _Parts, regime: str, seeds: list[int], config: dict[str, Any]) -> list[Trial]:
+        """Make the trials of a cell, which differ in nothing but the seed; they share all else."""
+        definition = _definition(parts, regime, config)
+        several = tuple(parts.algorithms), parts.processor, parts.similarity, tuple(parts.similar_inputs)
+        ids = trial_ids(definition, seeds)
+        return [Trial(id_, self._name, *several, regime, seed, config) for id_, seed in zip(ids, seeds, strict=True)]
+
+    def _used(self, entry: Entry, component: Any) -> Used:
+        if (entry.kind, entry.id) not in self._uses:
+            self._uses[entry.kind, entry.id] = _used(entry, component)
+        return self._uses[entry.kind, entry.id]
 
     def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
         base = algorithm.training if train.common.distribution == "training" else {}

@@ -68,6 +68,8 @@ def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[st
     def names(trial: Trial) -> tuple[set[str], set[str], set[str]]:
         return {one.name for one in trial.algorithms}, {trial.processor.name}, {trial.regime}
 
+    if not only:
+        return {trial.id for trial in trials}
     known = [set[str]().union(*(names(trial)[kind] for trial in trials)) for kind in range(3)]
     for name in only:
         if not any(name in kind for kind in known):
@@ -77,7 +79,7 @@ def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[st
             )
     wanted = [{name for name in only if name in kind} for kind in known]
     kept = {t.id for t in trials if all(not want or got <= want for want, got in zip(wanted, names(t), strict=True))}
-    if only and not kept:
+    if not kept:
         raise SuiteError(
             f"--only {','.join(only)}: no trial of suite {source.suite.name} has all of these and nothing else. "
             "Algorithms that are trained together must all be named."
