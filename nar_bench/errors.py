@@ -50,6 +50,10 @@ class IdeasError(NarBenchError):
     """There are no ideas to look at: the trial is not there, not finished, or its processor writes none."""
 
 
+class QueryError(NarBenchError):
+    """A question to a results folder cannot be answered."""
+
+
 class StoreError(NarBenchError):
     """A results folder cannot be created, written or locked."""
 

@@ -25,6 +25,7 @@ from nar_bench.cli.plan import names
     "--executor", default="in_process", show_default=True, help="Where trials run; see: nar-bench list executors"
 )
 @click.option("--device", default="cpu", show_default=True, help="What networks run on: cpu, cuda or cuda:1.")
+@click.option("--predictions", is_flag=True, help="Keep every answer to the test instances (Parquet).")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads within one operation; by default torch's choice.")
 @with_plugins
 def command(
@@ -35,6 +36,7 @@ def command(
     retry_failed: bool,
     executor: str,
     device: str,
+    predictions: bool,
     threads: int | None,
 ) -> int:
     """Run SUITE (a name or a TOML file). Running it again resumes it: finished trials are kept."""
@@ -53,6 +55,14 @@ def command(
     for one in prepared.planned:
         if one.state == "skipped":
             click.echo(f"  skipped {one.trial.label}: {one.reason}")
+    lacking = [
+        one for one in prepared.planned if one.state == "done" and not prepared.store.predictions(one.trial.id).exists()
+    ]
+    if predictions and lacking:
+        click.echo(
+            f"  {len(lacking)} finished trials have no predictions and are not run again; "
+            "for theirs, run the suite in another folder (--out)"
+        )
     if todo and threads is not None:
         import torch
 
@@ -64,6 +74,7 @@ def command(
             executor=executor,
             device=device,
             retry_failed=retry_failed,
+            predictions=predictions,
             make_reporter=lambda trials: reporter(trials, console),
         )
     except KeyboardInterrupt:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nar_bench.errors import RecordError, SuiteError, did_you_mean
+from nar_bench.errors import SuiteError, did_you_mean
 from nar_bench.plugin.registry import Registry
-from nar_bench.results.record import Record
+from nar_bench.results.compact import compact
 from nar_bench.results.store import Store
 from nar_bench.runner.expansion import Trial, expand
 from nar_bench.runner.suite import SuiteSource
@@ -47,21 +47,32 @@ def plan(source: SuiteSource, registry: Registry, store: Store, only: Iterable[s
     """
     expanded = expand(source, registry)
     kept = _select([trial for trial, _ in expanded], list(only), source)
-    return [_planned(trial, reason, store) for trial, reason in expanded if trial.id in kept]
+    known, started = _known(store), store.checkpointed()
+    return [_planned(trial, reason, known, started) for trial, reason in expanded if trial.id in kept]
 
 
-def _planned(trial: Trial, reason: str, store: Store) -> Planned:
+def _known(store: Store) -> dict[str, tuple[State, str]]:
+    """Return by trial what its record says, and why it failed or is damaged."""
+    if not store.records_folder.is_dir():
+        return {}
+    columns = compact(store).columns("trial", "state", "problem", "error").to_pydict()
+    known = {}
+    for trial, state, problem, error in zip(*columns.values(), strict=True):
+        if problem is not None:
+            known[trial] = State.TODO, f"its record is damaged and will be replaced: {problem}"
+        elif state == "failed":
+            known[trial] = State.FAILED, next(iter((error or "").splitlines()), "")
+        else:
+            known[trial] = State.DONE, ""
+    return known
+
+
+def _planned(trial: Trial, reason: str, known: dict[str, tuple[State, str]], started: set[str]) -> Planned:
     if reason:
         return Planned(trial, State.SKIPPED, reason)
-    try:
-        record: Record | None = store.read(trial.id)
-    except RecordError as error:
-        return Planned(trial, State.TODO, f"its record is damaged and will be replaced: {error}")
-    if record is None:
-        return Planned(trial, State.TODO, "from its checkpoint" if store.checkpoint(trial.id).exists() else "")
-    if record.state == "failed":
-        return Planned(trial, State.FAILED, record.error.message.splitlines()[0] if record.error else "")
-    return Planned(trial, State.DONE)
+    if trial.id in known:
+        return Planned(trial, *known[trial.id])
+    return Planned(trial, State.TODO, "from its checkpoint" if trial.id in started else "")
 
 
 def _select(trials: list[Trial], only: list[str], source: SuiteSource) -> set[str]:

@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nar_bench.results.record import Record
+from nar_bench.results.record import OWN_POINT, Record
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.trial import Event
 
@@ -66,12 +66,17 @@ def summary(record: Record) -> str:
         return f"failed: {record.error.message.splitlines()[0] if record.error else ''}"
     found: dict[int, list[float]] = {}
     for score in record.scores:
-        if score.metric == "score":
+        if (score.metric, score.point) == ("score", OWN_POINT):
             found.setdefault(score.size, []).append(score.value)
     what = "score" if len(record.algorithms) == 1 else f"mean score of {len(record.algorithms)} algorithms"
     # A size that not every algorithm was measured at has no mean.
     scores = [f"n={n} {sum(all_) / len(all_):.3f}" for n, all_ in found.items() if len(all_) == len(record.algorithms)]
     return f"{what} {', '.join(scores)}  ({sum(record.seconds.values()):.0f} s)"
+
+
+def _where(event: Event) -> str:
+    """Say what is measured."""
+    return f"n = {event.size}" + (f", {event.point}" if event.point != OWN_POINT else "")
 
 
 class Bars(Silent):
@@ -112,7 +117,7 @@ class Bars(Silent):
             note = f"loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
             self._progress.update(self._now, completed=at.step, total=at.steps, note=note)
         elif event.phase == "evaluate":
-            self._progress.update(self._now, note=f"measuring n = {event.size}")
+            self._progress.update(self._now, note=f"measuring {_where(event)}")
         elif event.record is not None:
             self._progress.remove_task(self._now)
             self._progress.advance(self._all)
@@ -139,7 +144,7 @@ class Lines(Silent):
                 f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
             )
         elif event.phase == "evaluate":
-            self._line(f"{place}: measuring n = {event.size}")
+            self._line(f"{place}: measuring {_where(event)}")
         elif event.record is not None:
             self._line(f"{place}: {summary(event.record)}")
             self._ended += 1

@@ -63,9 +63,13 @@ def run_prepared(
     workers: int = 1,
     device: str = "cpu",
     retry_failed: bool = False,
+    predictions: bool = False,
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
+
+    Args:
+        predictions: whether to keep every answer to the test instances; trials that are done are not run again for it.
 
     Raises:
         DeviceError: no such device; nothing has run.
@@ -86,7 +90,7 @@ def run_prepared(
                 interrupt.check()
 
             def work(trial: Trial) -> Record:
-                return run_trial(trial, prepared.registry, prepared.store, watch, device)
+                return run_trial(trial, prepared.registry, prepared.store, watch, device, predictions=predictions)
 
             for _, outcome in place.run(work, trials):
                 if isinstance(outcome, Exception):

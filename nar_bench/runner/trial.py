@@ -9,22 +9,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nar_bench.data.generate import POSITIONS, shift_axes
 from nar_bench.data.random import derive_seed
 from nar_bench.errors import NarBenchError, StoreError
 from nar_bench.evaluation.config import EvaluateConfig
-from nar_bench.evaluation.evaluate import Measured, evaluate
+from nar_bench.evaluation.evaluate import evaluate
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
 from nar_bench.plugin.registry import Registry
+from nar_bench.results.predictions import Predictions
 from nar_bench.results.provenance import environment, now
-from nar_bench.results.record import Failure, Record, Score
+from nar_bench.results.record import OWN_POINT, Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
 from nar_bench.runner.device import describe_device
 from nar_bench.runner.expansion import Trial
+from nar_bench.runner.memory import PeakMemory
+from nar_bench.runner.protocol import protocol_of
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
+from nar_bench.trajectory import Batch, Columns
 
 if TYPE_CHECKING:
     from nar_bench.model.net import Net
@@ -40,6 +45,7 @@ class Event:
         phase: "build", "train", "evaluate" or "end".
         progress: in the phase train.
         size: in the phase evaluate, the size that begins.
+        point: likewise, the shift point.
         record: in the phase end.
     """
 
@@ -47,13 +53,16 @@ class Event:
     phase: str
     progress: Progress | None = None
     size: int = 0
+    point: str = OWN_POINT
     record: Record | None = None
 
 
 Watch = Callable[[Event], None]
 
 
-def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, device: str = "cpu") -> Record:
+def run_trial(
+    trial: Trial, registry: Registry, store: Store, watch: Watch, device: str = "cpu", *, predictions: bool = False
+) -> Record:
     """Run a trial from its checkpoint or from the start, write its record and return it.
 
     A trial that fails is a record too, with its traceback.
@@ -61,6 +70,7 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
     Args:
         device: as `find_device` returns it. Data, initial weights and noise are made on the CPU and are the same on
             every device; a checkpoint of one is continued on another.
+        predictions: whether to keep every answer to the test instances, in `store.predictions`.
 
     Raises:
         StoreError: the record cannot be written.
@@ -71,8 +81,9 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
     from nar_bench.training.loop import train
     from nar_bench.training.weights import save_weights
 
-    started, clock = now(), _Clock()
+    started, clock, peak = now(), _Clock(), PeakMemory(device)
     scores: list[Score] = []
+    answers = Predictions()
     training: TrainingRecord | None = None
     parameters: int | None = None
     failure: Failure | None = None
@@ -98,8 +109,9 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         )
         with clock.phase("evaluate"):
             for algorithm, net in zip(algorithms, nets, strict=True):
-                for size, metric, value, count in _evaluate(trial, algorithm, net, watch):
-                    scores.append(Score(algorithm=algorithm.name, size=size, metric=metric, value=value, count=count))
+                scores += _evaluate(trial, algorithm, net, watch, answers if predictions else None)
+        if predictions:
+            answers.write(store.predictions(trial.id))
     except StoreError:
         raise  # a full disk is no fault of the trial; nothing more is computed that could not be saved
     except Exception as error:
@@ -107,7 +119,7 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         failure = Failure(type=type(error).__name__, message=told, traceback=traceback.format_exc())
         scores = []
     record = Record(
-        schema=2,
+        schema=3,
         trial=trial.id,
         state="failed" if failure else "done",
         suite=trial.suite,
@@ -118,10 +130,15 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         regime=trial.regime,
         seed=trial.seed,
         config=trial.config,
+        protocol=protocol_of(trial.config, trial.bounds),
+        points={used.name: points_of(registry.load(Kind.ALGORITHM, used.id), trial.config) for used in trial.algorithms}
+        if scores
+        else {},
         parameters=parameters,
         scores=scores,
         training=training,
         seconds=clock.seconds,
+        memory=peak.measured(),
         environment=environment(describe_device(device), torch.get_num_threads()),
         started=started,
         finished=now(),
@@ -211,20 +228,47 @@ def _job(
     return TrainJob(tasks, trial.seed, trial.id, store.checkpoint(trial.id), phi, level, contrast)
 
 
-def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Iterator[Measured]:
+def points_of(algorithm: Algorithm, config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return by name the shift points at which an algorithm is measured, each with the values of all its axes.
+
+    The first is `OWN_POINT`, of the algorithm's own distribution with what the suite changes of it. The others change
+    that.
+    """
+    own = config["algorithms"][algorithm.name]
+    first = {axis: words[0] for axis, words in algorithm.words.items()}
+    axes = {axis: first.get(axis) if value is None else value for axis, value in shift_axes(algorithm).items()}
+    usual = {**axes, "positions": POSITIONS[0], **own["evaluate_shift"]}
+    return {OWN_POINT: usual, **{name: {**usual, **point} for name, point in own.get("evaluate_points", {}).items()}}
+
+
+def _evaluate(
+    trial: Trial, algorithm: Algorithm, net: Net, watch: Watch, answers: Predictions | None
+) -> Iterator[Score]:
     from nar_bench.training.validation import predict
 
     config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)
+    own = trial.config["algorithms"][algorithm.name]
     net.eval()
-    return evaluate(
-        algorithm,
-        lambda batch: predict(net, batch),
-        config.sizes,
-        config.count,
-        config.seed,
-        trial.config["algorithms"][algorithm.name]["evaluate_shift"],
-        lambda size: watch(Event(trial, "evaluate", size=size)),
-    )
+    for point, shift in {OWN_POINT: {}, **own.get("evaluate_points", {})}.items():
+
+        def begins(size: int, point: str = point) -> None:
+            watch(Event(trial, "evaluate", size=size, point=point))
+
+        def keep(size: int, batch: Batch, given: Columns, point: str = point) -> None:
+            if answers is not None:
+                answers.add(algorithm.name, point, size, batch.outputs, given)
+
+        for size, metric, value, count in evaluate(
+            algorithm,
+            lambda batch: predict(net, batch),
+            config.sizes,
+            config.count,
+            config.seed,
+            {**own["evaluate_shift"], **shift},
+            begins,
+            keep,
+        ):
+            yield Score(algorithm=algorithm.name, point=point, size=size, metric=metric, value=value, count=count)
 
 
 def _config(config: type, values: dict[str, Any]) -> Any:
