@@ -127,7 +127,8 @@ def _told(expected: Estimate, folder: Path, *, probed: bool) -> Iterator[str]:
     if expected.known:
         memory = f", with {expected.memory:,.0f} MiB of memory at most" if expected.memory is not None else ""
         of = f"{expected.known} of {expected.known + unknown} trials to do" if unknown else "all to do"
-        measured = f"{expected.records} trial{'s' * (expected.records != 1)} that cost alike"
+        many = expected.records != 1
+        measured = f"{expected.records} trial{'s' * many} that cost{'s' * (not many)} alike"
         yield (
             f"estimate: {duration(expected.seconds)} for {of}, one after another{memory}; "
             f"by {measured} ({'; '.join(expected.machines)})"
@@ -216,10 +217,10 @@ def _print_table(planned: Sequence[Planned]) -> None:
 
 def _grouped(planned: Sequence[Planned]) -> list[list[Planned]]:
     """Return the trials one by one, or in the groups that make no more lines than `LINES`, or the largest groups."""
+    if len(planned) <= LINES:
+        return [[one] for one in planned]
     keys: tuple[Callable[[Planned], Hashable], ...] = (
-        lambda one: one.trial.id,
-        # Trials that differ in the seed share their configuration.
-        lambda one: (id(one.trial.config), one.trial.name),
+        lambda one: id(one.trial.config),  # which trials that differ in the seed share
         lambda one: (one.trial.processor.name, one.trial.how),
     )
     for key in keys:

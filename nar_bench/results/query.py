@@ -7,7 +7,7 @@ metric.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,15 +63,13 @@ def select_scores(compacted: Compacted, wanted: Filter) -> pa.Table:
         QueryError: a name that no score has.
     """
     with _connected(compacted) as database:
+        measured = {"metric": wanted.metrics, "size": wanted.sizes, "point": wanted.points}
+        _check_known(database, measured)
         conditions, values = [], []
-        for column, allowed in (("metric", wanted.metrics), ("size", wanted.sizes), ("point", wanted.points)):
+        for column, allowed in {**measured, **_by_column(database, wanted.only)}.items():
             if allowed:
-                _check_known(database, "scores", column, allowed)
                 conditions.append(f"{column} IN ({', '.join('?' * len(allowed))})")
                 values += list(allowed)
-        for column, names in _by_column(database, wanted.only).items():
-            conditions.append(f"{column} IN ({', '.join('?' * len(names))})")
-            values += names
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return _answer(database, f"SELECT * FROM scores{where}", values)  # noqa: S608 - values are parameters
 
@@ -104,25 +102,31 @@ def _columns(database: duckdb.DuckDBPyConnection, table: str) -> str:
     return ", ".join(str(column[0]) for column in database.execute(f"DESCRIBE {table}").fetchall())
 
 
-def _distinct(database: duckdb.DuckDBPyConnection, table: str, column: str) -> list[Any]:
-    sql = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"  # noqa: S608 - our own words
-    return [row[0] for row in database.execute(sql).fetchall()]
-
-
-def _check_known(database: duckdb.DuckDBPyConnection, table: str, column: str, asked: Sequence[Any]) -> None:
-    known = _distinct(database, table, column)
-    for one in asked:
-        if one not in known:
-            raise QueryError(f"no score has the {column} {one!r}.{did_you_mean(str(one), map(str, known))}")
+def _check_known(database: duckdb.DuckDBPyConnection, asked: Mapping[str, Sequence[Any]]) -> None:
+    if not any(asked.values()):
+        return
+    columns = ", ".join(asked)
+    rows = database.execute(f"SELECT DISTINCT {columns} FROM scores").fetchall()  # noqa: S608 - our own words
+    for column, known in zip(asked, zip(*rows, strict=True), strict=False):
+        for one in asked[column]:
+            if one not in known:
+                raise QueryError(f"no score has the {column} {one!r}.{did_you_mean(str(one), map(str, set(known)))}")
 
 
 def _by_column(database: duckdb.DuckDBPyConnection, only: Sequence[str]) -> dict[str, list[str]]:
     """Return by column the names that are wanted there."""
-    columns = ("algorithm", "processor", "regime", "similarity")
-    known = {column: _distinct(database, "scores", column) for column in columns} if only else {}
+    if not only:
+        return {}
+    columns = ("processor", "regime", "similarity")
+    known: dict[str, set[str]] = {column: set() for column in ("algorithm", *columns)}
+    rows = database.execute(f"SELECT DISTINCT {', '.join(columns)} FROM records WHERE state = 'done'")  # noqa: S608
+    for row in rows.fetchall():
+        for column, name in zip(columns, row, strict=True):
+            known[column] |= {name} - {None}
+    algorithms = database.execute("SELECT DISTINCT unnest(algorithms) FROM records WHERE state = 'done'").fetchall()
+    known["algorithm"] |= {name for (name,) in algorithms}
     for name in only:
         if not any(name in names for names in known.values()):
-            everything = {name for names in known.values() for name in names}
-            raise QueryError(f"no score is of {name!r}.{did_you_mean(name, everything)}")
+            raise QueryError(f"no score is of {name!r}.{did_you_mean(name, set().union(*known.values()))}")
     wanted = {column: [name for name in only if name in names] for column, names in known.items()}
     return {column: names for column, names in wanted.items() if names}

@@ -38,8 +38,8 @@ def test_an_algorithm_is_measured_at_each_point_of_which_it_has_all_axes(
 
 def test_the_record_has_the_coordinates_of_each_point_on_every_axis(ran: tuple[Prepared, dict[str, Record]]) -> None:
     assert ran[1]["bfs"].points["bfs"] == {
-        "own": {"p": 0.5, "family": "erdos_renyi", "positions": "ordered"},
-        "dense": {"p": 0.9, "family": "erdos_renyi", "positions": "ordered"},
+        "own": {"p": 0.5, "family": "clrs30", "positions": "ordered"},
+        "dense": {"p": 0.9, "family": "clrs30", "positions": "ordered"},
         "grid": {"p": 0.5, "family": "grid", "positions": "random"},
     }
     assert list(ran[1]["insertion_sort"].points["insertion_sort"]) == ["own"]
@@ -93,9 +93,12 @@ def test_predictions_are_kept_on_request_alone(tmp_path: Path) -> None:
         ("[evaluate.points.x]\np = 'much'", "evaluate.points.x.p: got 'much'; a number or a list of numbers is needed"),
         (
             "[evaluate.points.x]\nfamily = 'grit'",
-            "evaluate.points.x.family: got 'grit'; one or several are needed of: erdos",
+            "evaluate.points.x.family: got 'grit'; one or several are needed of: clrs30, ",
         ),
-        ("[evaluate.points.x]\nfamily = []", "evaluate.points.x.family: got []; one or several are needed of: erdos"),
+        (
+            "[evaluate.points.x]\nfamily = []",
+            "evaluate.points.x.family: got []; one or several are needed of: clrs30, ",
+        ),
     ],
 )
 def test_each_fault_of_points_is_named(tmp_path: Path, points: str, says: str) -> None:
