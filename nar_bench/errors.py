@@ -54,6 +54,10 @@ class StatisticsError(NarBenchError):
     """Scores cannot be compared or summed up: there are none, none in common, or they are of another kind."""
 
 
+class QueryError(NarBenchError):
+    """A question to a results folder cannot be answered."""
+
+
 class StoreError(NarBenchError):
     """A results folder cannot be created or written, or another runner took over what is run in it."""
 

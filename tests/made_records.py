@@ -45,7 +45,7 @@ def content(
         for metric, value in zip((*metrics, "chance"), (*triple, 0.05), strict=True)
     ]
     base: dict[str, Any] = {
-        "schema": 2,
+        "schema": 3,
         "trial": f"{number:016x}",
         "state": "done",
         "suite": {"name": "invented", "version": 1},

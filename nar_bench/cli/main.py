@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("nar_bench.cli.list", "What is there: algorithms, processors, suites and the rest."),
     "plugins": ("nar_bench.cli.plugins", "Every plugin with its status, and why it is not ok."),
     "plan": ("nar_bench.cli.plan", "What a suite would run, and what is there already."),
+    "why": ("nar_bench.cli.why", "What makes a record stale."),
     "run": ("nar_bench.cli.run", "Run a suite; run again to resume."),
     "results": ("nar_bench.cli.results", "The scores in a results folder."),
     "compare": ("nar_bench.cli.compare", "Which of two methods is better, and how sure that is."),

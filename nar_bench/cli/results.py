@@ -2,39 +2,114 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from nar_bench.results.store import Store
+
+LINES = 200
+"""The most rows that are shown to people."""
 
 
 @click.command("results")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print every score as JSON, one row each.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print every score as CSV, one row each.")
-def command(folder: Path, as_json: bool, as_csv: bool) -> None:
-    """Show the scores in FOLDER: a summary, or every row with --json or --csv."""
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--sql", metavar="QUERY", help="Ask in SQL (DuckDB): tables `scores` and `records`.")
+@click.option(
+    "--only", default="", metavar="NAMES", help="Scores of these algorithms, processors, regimes, similarities."
+)
+@click.option("--metric", "metrics", multiple=True, help="Scores of this metric; may be repeated.")
+@click.option("--size", "sizes", multiple=True, type=int, help="Scores of this problem size; may be repeated.")
+@click.option("--point", "points", multiple=True, help="Scores of this shift point; may be repeated.")
+@click.option("--json", "form", flag_value="json", help="Print JSON, one object for each row.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
+@click.option("--latex", "form", flag_value="latex", help="Print LaTeX (booktabs).")
+@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write a Parquet file.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of records; takes no FOLDER.")
+def command(
+    folder: Path | None,
+    sql: str | None,
+    only: str,
+    metrics: tuple[str, ...],
+    sizes: tuple[int, ...],
+    points: tuple[str, ...],
+    form: str | None,
+    parquet: Path | None,
+    schema: bool,
+) -> None:
+    """Show the scores in FOLDER: a summary, or the rows that are asked for.
+
+    Without --sql a row is one score: of a trial, algorithm, shift point, size and metric. Records are read once; a
+    table of all of them is kept in FOLDER/cache and brought up to date by itself.
+    """
     from nar_bench.results.store import Store
 
-    if not (as_json or as_csv):
+    if schema:
+        from nar_bench.results.schema import FILE
+
+        click.echo(FILE.read_text(encoding="utf-8"), nl=False)
+        return
+    if folder is None:
+        raise click.UsageError("name a results folder, such as runs/quickstart")
+    filters = bool(only or metrics or sizes or points)
+    if sql is not None and filters:
+        raise click.UsageError(
+            "--sql says which rows it wants by itself; leave out --only, --metric, --size and --point"
+        )
+    if not (sql is not None or filters or form or parquet):
         print_summary(Store(folder))
         return
-    import csv
-    import json
+    from nar_bench.cli.plan import names
+    from nar_bench.results.compact import compact
+    from nar_bench.results.query import Filter, ask, select_scores
 
-    from nar_bench.results.table import SCHEMA, load_table
+    compacted = compact(Store(folder))
+    for problem in compacted.problems:
+        click.echo(f"damaged record, left out: {problem}", err=True)
+    wanted = Filter(names(only), metrics, sizes, points)
+    table = ask(compacted, sql) if sql is not None else select_scores(compacted, wanted)
+    if parquet is not None:
+        _write_parquet(table, parquet)
+    if form is not None:
+        from nar_bench.results.export import TEXTS
 
-    rows = load_table(folder).to_pylist()
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-    else:
-        writer = csv.DictWriter(sys.stdout, SCHEMA.names)
-        writer.writeheader()
-        writer.writerows(rows)
+        click.echo(TEXTS[form](table), nl=False)
+    elif parquet is None:
+        _print_rows(table)
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    import io
+
+    import pyarrow.parquet as pq
+
+    from nar_bench.results.files import write_whole
+
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_whole(path, content.getvalue())
+    click.echo(f"{path}: {table.num_rows} rows", err=True)
+
+
+def _print_rows(table: pa.Table) -> None:
+    from rich.box import SIMPLE
+    from rich.markup import escape
+    from rich.table import Table
+
+    from nar_bench.cli.options import wide_console
+    from nar_bench.results.export import cell
+
+    shown = Table(*map(escape, table.column_names), box=SIMPLE, pad_edge=False)
+    for row in zip(*(column.to_pylist() for column in table.slice(0, LINES).columns), strict=True):
+        shown.add_row(*(escape(cell(value)) for value in row))
+    wide_console().print(shown)
+    if table.num_rows > LINES:
+        click.echo(f"the first {LINES} of {table.num_rows} rows; all of them with --csv, --json or --parquet FILE")
 
 
 def print_summary(store: Store) -> None:
@@ -44,10 +119,11 @@ def print_summary(store: Store) -> None:
     from rich.table import Table
 
     from nar_bench.cli.options import wide_console
+    from nar_bench.results.record import OWN_POINT
     from nar_bench.results.summary import summarise
 
     records, problems = store.records()
-    sizes = sorted({score.size for record in records for score in record.scores})
+    sizes = sorted({score.size for record in records for score in record.scores if score.point == OWN_POINT})
     table = Table("algorithm", "method", "seeds", *(f"n = {size}" for size in sizes), box=SIMPLE, pad_edge=False)
     if sizes:
         table.add_column(f"valid at {sizes[-1]}")

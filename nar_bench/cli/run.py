@@ -42,6 +42,7 @@ from nar_bench.cli.plan import names
     help="Times that a trial is tried again whose worker died.",
 )
 @click.option("--device", default="cpu", show_default=True, help="What networks run on: cpu, cuda or cuda:1.")
+@click.option("--predictions", is_flag=True, help="Keep every answer to the test instances (Parquet).")
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -60,6 +61,7 @@ def command(
     time_limit: float | None,
     retries: int,
     device: str,
+    predictions: bool,
     threads: int | None,
 ) -> int:
     """Run SUITE (a name or a TOML file). Running it again resumes it: finished trials are kept.
@@ -81,6 +83,14 @@ def command(
     for one in prepared.planned:
         if one.state == "skipped":
             click.echo(f"  skipped {one.trial.label}: {one.reason}")
+    lacking = [
+        one for one in prepared.planned if one.state == "done" and not prepared.store.predictions(one.trial.id).exists()
+    ]
+    if predictions and lacking:
+        click.echo(
+            f"  {len(lacking)} finished trials have no predictions and are not run again; "
+            "for theirs, run the suite in another folder (--out)"
+        )
     console = Console(file=sys.stdout)
     try:
         records = run_prepared(
@@ -93,6 +103,7 @@ def command(
             device=device,
             threads=threads,
             retry_failed=retry == "failed",
+            predictions=predictions,
             make_reporter=lambda trials: reporter(trials, console),
         )
     except KeyboardInterrupt:

@@ -49,6 +49,7 @@ def evaluate(
     seed: int,
     shift: Mapping[str, ShiftValue],
     on_size: Callable[[int], None] = lambda size: None,
+    on_answers: Callable[[int, Columns, Columns], None] = lambda size, truth, answers: None,
 ) -> Iterator[Measured]:
     """Yield every metric at every size.
 
@@ -59,6 +60,7 @@ def evaluate(
         seed: of the test instances; they depend on (seed, size) and on nothing of the trial.
         shift: shift axes of the test distribution.
         on_size: called before each size.
+        on_answers: called with each size, the true outputs of all its instances and the answers, compact.
 
     Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`,
     `micro_f1/<output>` and `graph_mean_f1/<output>`, `chance`, the score of the best answer that does not look at the
@@ -69,6 +71,7 @@ def evaluate(
         on_size(size)
         spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift)
         truth, answers = measured.truth, measured.answers
+        on_answers(size, truth, answers)
         floor = constant_answers(algorithm, size, count, seed, **shift)
         reached, chance = score(spec, truth, answers), score(spec, truth, floor)
         values = {

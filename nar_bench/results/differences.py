@@ -68,8 +68,12 @@ def told_apart(named: Sequence[Named]) -> list[str]:
     the method's kinds of trials have is the usual one and is not told. "" where there is nothing to tell.
     """
     texts = [""] * len(named)
-    for method in dict.fromkeys(one.method for one in named):
-        places = [place for place, one in enumerate(named) if one.method == method]
+    methods: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(named):
+        methods.setdefault(one.method, []).append(place)
+    for places in methods.values():
+        if len({named[place].algorithm for place in places}) == len(places):
+            continue  # each has a name of its own
         for place, text in zip(places, _of_method([named[place] for place in places]), strict=True):
             texts[place] = text
     return texts

@@ -55,10 +55,15 @@ def name_of(algorithms: Sequence[Used]) -> str:
     return " + ".join(names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"])
 
 
+OWN_POINT = "own"
+"""The shift point of a suite's own test distribution; others have the names that the suite gives them."""
+
+
 class Score(_Part):
-    """One number, measured on `count` instances of one size."""
+    """One number, measured on `count` instances of one size at one shift point."""
 
     algorithm: str
+    point: str = OWN_POINT
     size: int = Field(ge=1)
     metric: str
     value: float
@@ -82,6 +87,37 @@ class Training(_Part):
     resumed_from: int
 
 
+class Protocol(_Part):
+    """Which data a trial saw before it was measured."""
+
+    track: Literal["open", "strict"]
+    """Of the suite; "strict" refuses sizes out of distribution in training and selection."""
+    select: Literal["last", "best"]
+    """Which weights were measured: those of the last step, or the best on the selection split."""
+    selection_split: Literal["none", "validation"]
+    """What chose them: nothing, or instances from the distribution of the training samples. Never test instances."""
+    selection_sizes: dict[str, int]
+    """Of the selection split, by algorithm; empty where there is none."""
+    in_distribution: dict[str, int]
+    """The largest size that is in distribution, by algorithm: the suite's, or else the largest that is trained on."""
+    trained_beyond: dict[str, list[int]]
+    """Sizes out of distribution that were trained on, by algorithm; only of algorithms that have some."""
+    selected_beyond: dict[str, list[int]]
+    """Sizes out of distribution in the selection split, likewise."""
+    hints_seen: list[Literal["encoded", "decoded", "compared", "length"]]
+    """What of true hints had a part in training: predicted ones are encoded again, they are decoded (a loss is on
+    them), runs are compared by them to find pairs; or in how many steps are made when measured (the true length)."""
+
+
+class Memory(_Part):
+    """The most that was held at a time, in MiB; None where the system does not say."""
+
+    process: float | None
+    """Resident memory of the process while the trial ran, with what it held before."""
+    device: float | None
+    """Memory of the device that torch had given to tensors; None on a CPU."""
+
+
 class Failure(_Part):
     """Why a trial failed."""
 
@@ -93,10 +129,11 @@ class Failure(_Part):
 class Record(_Part):
     """One trial. `state` is "done" with scores, or "failed" with an error.
 
-    Schema 1 had one algorithm to a trial; it is read as a record of this schema.
+    Schema 1 had one algorithm to a trial, schema 2 no protocol, memory and shift points; both are read as records of
+    this schema.
     """
 
-    schema_version: Literal[2] = Field(alias="schema")
+    schema_version: Literal[3] = Field(alias="schema")
     trial: str = Field(pattern=r"^[0-9a-f]{16}$")
     state: Literal["done", "failed"]
     suite: SuiteName
@@ -110,6 +147,10 @@ class Record(_Part):
     seed: int
     config: dict[str, Any]
     """Everything that defines the trial."""
+    protocol: Protocol | None = None
+    """None before schema 3."""
+    points: dict[str, dict[str, dict[str, Any]]] = {}
+    """By algorithm and name of a shift point the values of all its shift axes; empty before schema 3."""
     parameters: int | None
     """Trained numbers of the networks; what they share counts once, and what is not trained does not count. Nor does a
     learned similarity or projection (trained for the contrastive loss, needed for no answer), whose size `config` says.
@@ -118,6 +159,8 @@ class Record(_Part):
     training: Training | None
     seconds: dict[str, float]
     """Wall-clock time by phase: build, train, evaluate."""
+    memory: Memory | None = None
+    """None before schema 3."""
     environment: dict[str, Any]
     started: str
     finished: str
@@ -147,7 +190,12 @@ class Record(_Part):
             RecordError: it is no JSON, or does not fit the schema; the message names the field.
         """
         try:
-            return cls.model_validate_json(_upgraded(text))
+            try:
+                return cls.model_validate_json(text)
+            except ValidationError:
+                if (upgraded := _upgraded(text)) is None:
+                    raise
+                return cls.model_validate_json(upgraded)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -156,14 +204,20 @@ class Record(_Part):
             ) from None
 
 
-def _upgraded(text: str | bytes) -> str | bytes:
-    """Return a record of schema 1 in the present schema, and anything else as it is."""
+def _upgraded(text: str | bytes) -> str | None:
+    """Return a record of an earlier schema in the present one, or None for anything else."""
     try:
         old = json.loads(text)
     except ValueError:
-        return text
-    if not isinstance(old, dict) or old.get("schema") != 1 or not isinstance(old.get("algorithm"), dict):
-        return text
+        return None
+    if not isinstance(old, dict):
+        return None
+    if old.get("schema") == 1 and isinstance(old.get("algorithm"), dict):
+        old = _from_schema_1(old)
+    return json.dumps({**old, "schema": 3}) if old.get("schema") == 2 else None
+
+
+def _from_schema_1(old: dict[str, Any]) -> dict[str, Any]:
     name = str(old["algorithm"].get("name"))
     new = {key: value for key, value in old.items() if key not in ("algorithm", "similar_input")}
     new |= {"schema": 2, "algorithms": [old["algorithm"]]}
@@ -177,4 +231,4 @@ def _upgraded(text: str | bytes) -> str | bytes:
         own = {key: config[key] for key in ("train_shift", "evaluate_shift") if key in config}
         new["config"] = {key: value for key, value in config.items() if key not in own}
         new["config"]["algorithms"] = {name: own}
-    return json.dumps(new)
+    return new

@@ -3,6 +3,8 @@
 <folder>/records/<trial>.json
 <folder>/checkpoints/<trial>.pt
 <folder>/weights/<trial>.pt
+<folder>/predictions/<trial>.parquet        where they are asked for
+<folder>/cache/records.parquet              all records, compact; made anew whenever it is needed
 <folder>/claims/<trial>.lock, .lease        while a runner is at it
 <folder>/executor/                          what an executor leaves, such as job scripts
 <folder>/board/index.html, board.md
@@ -26,6 +28,11 @@ Stamp = tuple[int, int, int]
 """When a file was written, which one it is, and how long."""
 
 
+def stamp_of(found: os.stat_result) -> Stamp:
+    """Return the stamp of a file."""
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
 class Store:
     """The records of one results folder.
 
@@ -46,9 +53,27 @@ class Store:
         """Return where a trial keeps its checkpoint."""
         return self.path / "checkpoints" / f"{trial}.pt"
 
+    def checkpointed(self) -> set[str]:
+        """Return the trials that have a checkpoint."""
+        return {path.stem for path in (self.path / "checkpoints").glob("[!.]*.pt")}
+
     def weights(self, trial: str) -> Path:
         """Return where a trial keeps its trained weights (see `nar_bench.training.weights`); no record needs them."""
         return self.path / "weights" / f"{trial}.pt"
+
+    def predictions(self, trial: str) -> Path:
+        """Return where a trial keeps its predictions, if it was asked to."""
+        return self.path / "predictions" / f"{trial}.parquet"
+
+    @property
+    def records_folder(self) -> Path:
+        """Folder of the records."""
+        return self._records
+
+    @property
+    def compact(self) -> Path:
+        """The records as one table (see `nar_bench.results.compact`)."""
+        return self.path / "cache" / "records.parquet"
 
     def clear_leftovers(self, trial: str) -> None:
         """Remove checkpoints that a killed run had half written; for whoever holds the trial's claim."""
@@ -94,10 +119,7 @@ class Store:
             StoreError: there is no results folder.
         """
         if not self._records.is_dir():
-            raise StoreError(
-                f"{self.path} is no results folder (it has no folder 'records'). "
-                f"Run a suite with --out {self.path} first."
-            )
+            raise self.is_none()
         good: list[Record] = []
         bad: list[RecordError] = []
         for path in sorted(self._records.glob("*.json")):
@@ -108,6 +130,12 @@ class Store:
             except RecordError as error:
                 bad.append(error)
         return good, bad
+
+    def is_none(self) -> StoreError:
+        """Return the error that says that this is no results folder."""
+        return StoreError(
+            f"{self.path} is no results folder (it has no folder 'records'). Run a suite with --out {self.path} first."
+        )
 
     def probe(self) -> None:
         """Make the folder and write a file into it, so that a run that cannot save fails before it starts.
@@ -140,10 +168,9 @@ class Store:
     def stamp(self, trial: str) -> Stamp | None:
         """Return what tells the present record of a trial from earlier and later ones, or None where none is seen."""
         try:
-            found = self.record_path(trial).stat()
+            return stamp_of(self.record_path(trial).stat())
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_ino, found.st_size
 
     def fresh_stamp(self, trial: str) -> Stamp | None:
         """Return `stamp`, and see records that other machines have just written.

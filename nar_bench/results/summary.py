@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nar_bench.results.differences import Named, settings_of, told_apart
-from nar_bench.results.record import Record, Score
+from nar_bench.results.record import OWN_POINT, Record, Score
 
 
 @dataclass
@@ -37,8 +37,8 @@ class Line:
         return sorted(set.intersection(*sets)) if sets else []
 
     def scores(self, record: Record) -> list[Score]:
-        """Return the scores of this line's algorithm in one of its records."""
-        return [score for score in record.scores if score.algorithm == self.algorithm]
+        """Return the scores of this line's algorithm in one of its records, at the suite's own shift point."""
+        return [score for score in record.scores if (score.algorithm, score.point) == (self.algorithm, OWN_POINT)]
 
     def values(self, metric: str, size: int) -> list[float]:
         """Return the metric of each seed that has it, in the order of the seeds."""

@@ -19,14 +19,18 @@ from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, Level, Processor, SimilarInput
 from nar_bench.plugin.registry import Entry, Registry
 from nar_bench.results.differences import Named, told_apart
-from nar_bench.results.record import SuiteName, Used, name_of
-from nar_bench.runner.identity import module_hash, trial_id
+from nar_bench.results.record import OWN_POINT, SuiteName, Used, name_of
+from nar_bench.runner.identity import module_hash, trial_ids
 from nar_bench.runner.options import Fault, build_options
+from nar_bench.runner.protocol import OPEN, STRICT, Bounds, sizes_of, strict_faults
 from nar_bench.runner.suite import Grid, SuiteSource, suite_error
 from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
 from nar_bench.training.hint_distance import compared
+
+SECTIONS = ("regime", "model", "processor", "similarity", "contrast", "train", "evaluate", "algorithms")
+"""Of the configuration of a trial, in the order in which records show them."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,10 @@ class Trial:
     regime: str
     seed: int
     config: dict[str, Any]
-    """regime, model, processor, similarity, contrast, train and evaluate; algorithms holds for each by name what is its
-    own: options of train and evaluate, train_shift and evaluate_shift."""
+    """One table for each of `SECTIONS`, shared by trials that differ in the seed alone; algorithms holds for each by
+    name what is its own: options of train and evaluate, train_shift, evaluate_shift, and evaluate_points if any."""
+    bounds: Bounds = OPEN
+    """Of the suite; no part of the identity, since they only refuse."""
     differs: str = ""
     """What tells it from trials of its suite that would be called the same (see `told_apart`); "" if it is the only."""
 
@@ -72,8 +78,17 @@ def expand(source: SuiteSource, registry: Registry) -> list[tuple[Trial, str]]:
         SuiteError: unknown names or options; every fault is listed.
     """
     found = _Expansion(source, registry).trials()
-    told = told_apart([Named((t.processor, t.regime, t.similarity), t.name, t) for t, _ in found])
-    return [(dataclasses.replace(trial, differs=text), why) for (trial, why), text in zip(found, told, strict=True)]
+    # Trials that differ in the seed share their configuration, and are told from others by the same.
+    cells = {id(trial.config): trial for trial, _ in found}
+    told = told_apart([Named((t.processor.id, t.regime, _id(t.similarity)), t.name, t) for t in cells.values()])
+    differs = {cell: text for cell, text in zip(cells, told, strict=True) if text}
+    if not differs:
+        return found
+    return [(dataclasses.replace(trial, differs=differs.get(id(trial.config), "")), why) for trial, why in found]
+
+
+def _id(used: Used | None) -> str:
+    return used.id if used else ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,16 @@ class _Parts:
         return [*several, one(self.processor), one(self.similarity)]
 
 
+def definition_of(trial: Trial) -> dict[str, Any]:
+    """Return all that changes the result of a trial; `trial_id` of it is its identity."""
+    parts = _Parts(list(trial.algorithms), trial.processor, trial.similarity, list(trial.similar_inputs))
+    return {**_definition(parts, trial.regime, trial.config), "seed": trial.seed}
+
+
+def _definition(parts: _Parts, regime: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"components": parts.identity(), "regime": regime, "config": _identifying(config)}
+
+
 @dataclass(frozen=True)
 class _Section:
     """Options of one section, and by the full id of an algorithm what is for that one alone."""
@@ -104,6 +129,8 @@ class _Section:
     common: Any
     shift: dict[str, dict[str, Any]]
     own: dict[str, dict[str, Any]]
+    points: dict[str, dict[str, dict[str, Any]]] = dataclasses.field(default_factory=dict)
+    """Named shift points of the evaluation."""
 
     def of(self, entry: Entry) -> Any:
         """Return the options for one algorithm."""
@@ -115,6 +142,11 @@ class _Expansion:
 
     def __init__(self, source: SuiteSource, registry: Registry) -> None:
         self._suite, self._file, self._registry = source.suite, source.file, registry
+        self._name = SuiteName(name=source.suite.name, version=source.suite.version)
+        self._uses: dict[tuple[Kind, str], Used] = {}
+        self._bounds = Bounds(source.suite.track, source.suite.in_distribution)
+        self._unused_points: dict[str, Fault] = {}
+        self._used_points: set[str] = set()
         self._faults: list[Fault] = []
         self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
         self._tables: dict[Kind, dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]] = {}
@@ -130,6 +162,10 @@ class _Expansion:
         for index, grid in enumerate(self._suite.trials):
             for trial, reason in self._grid(grid, f"trials[{index}]"):
                 found.setdefault(trial.id, (trial, reason))
+        self._faults += [fault for place, fault in self._unused_points.items() if place not in self._used_points]
+        if self._bounds.track == STRICT and self._bounds.in_distribution is None:
+            problem = "this key is missing; the strict track needs the largest size that training and selection may see"
+            self._faults.append(Fault("in_distribution", problem))
         if self._faults:
             raise suite_error(self._file, list(dict.fromkeys(self._faults)))
         return list(found.values())
@@ -173,6 +209,8 @@ class _Expansion:
         contrast = self._contrast(grid, place)
         train = self._with_own(TrainConfig, "train", grid.train, OWN_TRAINING, place)
         evaluate = self._with_own(EvaluateConfig, "evaluate", grid.evaluate, OWN_EVALUATION, place)
+        evaluate = dataclasses.replace(evaluate, points=self._points(grid.evaluate, algorithms, place))
+        self._check_track(algorithms, train, f"{place}.train" if grid.train else "train")
         if similarity and similarity[1].level is Level.TRAJECTORY and train.common.step_weights != "uniform":
             problem = (
                 f"got {train.common.step_weights!r}; {similarity[0].name} scores whole trajectories, without weights"
@@ -186,21 +224,21 @@ class _Expansion:
             return []
         made = []
         groups = [algorithms] if grid.together else [[one] for one in algorithms]
-        for group, (processor_entry, processor), regime, seed in itertools.product(
-            groups, processors, grid.regimes, grid.seeds
-        ):
+        sections = {  # what no cell of the grid changes
+            "model": _plain(dataclasses.asdict(model)),
+            "train": _plain(dataclasses.asdict(train.common)),
+            "evaluate": _plain(dataclasses.asdict(evaluate.common)),
+        }
+        for group, (processor_entry, processor), regime in itertools.product(groups, processors, grid.regimes):
             memory, nodes = self._regimes[regime].memory, self._regimes[regime].contrast_nodes
             options = processor_options[processor_entry.id]
             makes_similar = self._regimes[regime].augment or nodes or (memory and contrast.makes_similar_inputs)
             found = [similar.get(one.name) or self._default_similar(one) if makes_similar else None for _, one in group]
-            config = {
+            own_sections = {
                 "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
-                "model": dataclasses.asdict(model),
                 "processor": dataclasses.asdict(options),
                 "similarity": dataclasses.asdict(similarity_options[similarity[0].id]) if memory and similarity else {},
                 "contrast": dataclasses.asdict(contrast) if memory else {},
-                "train": dataclasses.asdict(train.common),
-                "evaluate": dataclasses.asdict(evaluate.common),
                 "algorithms": {one.name: self._own_config(entry, one, train, evaluate) for entry, one in group},
             }
             reasons = [
@@ -218,30 +256,28 @@ class _Expansion:
             if memory and (why := _across_reason([one.name for _, one in group], contrast, train.common)):
                 named.append(why)
             parts = _Parts(
-                [_used(*one) for one in group],
-                _used(processor_entry, processor),
-                _used(*similarity) if memory and similarity else None,
-                [_used(*alike) for alike in found if alike],
+                [self._used(*one) for one in group],
+                self._used(processor_entry, processor),
+                self._used(*similarity) if memory and similarity else None,
+                [self._used(*alike) for alike in found if alike],
             )
-            made.append((self._trial(parts, regime, seed, _plain(config)), "; ".join(named)))
+            whole = {**sections, **_plain(own_sections)}
+            config = {key: whole[key] for key in SECTIONS}
+            made += [(trial, "; ".join(named)) for trial in self._trials(parts, regime, grid.seeds, config)]
         return made
 
-    def _trial(self, parts: _Parts, regime: str, seed: int, config: dict[str, Any]) -> Trial:
-        identity = trial_id(
-            {"components": parts.identity(), "regime": regime, "seed": seed, "config": _identifying(config)}
-        )
-        suite = SuiteName(name=self._suite.name, version=self._suite.version)
-        return Trial(
-            identity,
-            suite,
-            tuple(parts.algorithms),
-            parts.processor,
-            parts.similarity,
-            tuple(parts.similar_inputs),
-            regime,
-            seed,
-            config,
-        )
+    def _trials(self, parts: _Parts, regime: str, seeds: list[int], config: dict[str, Any]) -> list[Trial]:
+        """Make the trials of a cell, which differ in nothing but the seed; they share all else."""
+        definition = _definition(parts, regime, config)
+        several = tuple(parts.algorithms), parts.processor, parts.similarity, tuple(parts.similar_inputs)
+        ids = trial_ids(definition, seeds)
+        of_both = zip(ids, seeds, strict=True)
+        return [Trial(id_, self._name, *several, regime, seed, config, self._bounds) for id_, seed in of_both]
+
+    def _used(self, entry: Entry, component: Any) -> Used:
+        if (entry.kind, entry.id) not in self._uses:
+            self._uses[entry.kind, entry.id] = _used(entry, component)
+        return self._uses[entry.kind, entry.id]
 
     def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
         base = algorithm.training if train.common.distribution == "training" else {}
@@ -250,6 +286,7 @@ class _Expansion:
             "train_shift": {**base, **train.shift.get(entry.id, {})},
             "evaluate": evaluate.own.get(entry.id, {}),
             "evaluate_shift": evaluate.shift.get(entry.id, {}),
+            **({"evaluate_points": evaluate.points[entry.id]} if evaluate.points.get(entry.id) else {}),
         }
 
     def _regime(self, name: str, table: Mapping[str, Any]) -> Regime:
@@ -356,7 +393,8 @@ class _Expansion:
     ) -> _Section:
         """Build a section that may have tables `shift` and `algorithm`, each with one table by algorithm."""
         base = getattr(self._suite, section)
-        whole = {key: {**base, **override}[key] for key in {**base, **override} if key not in ("shift", "algorithm")}
+        tables = ("shift", "algorithm", *(["points"] if config is EvaluateConfig else []))
+        whole = _without({**base, **override}, *tables)
         built = build_options(config, whole, section if not override else f"{place}.{section}", self._faults)
         shift, own = (self._by_algorithm(section, key, base, override, place) for key in ("shift", "algorithm"))
         for name, (found, values) in shift.items():
@@ -364,6 +402,55 @@ class _Expansion:
         for name, (_, values) in own.items():
             self._check_own(config, values, own_options, f"{section}.algorithm.{name}")
         return _Section(built, *({found[0].id: _tuples(v) for found, v in one.values()} for one in (shift, own)))
+
+    def _points(
+        self, override: Mapping[str, Any], algorithms: list[tuple[Entry, Any]], place: str
+    ) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return by full id the named shift points of each algorithm: those of which it has all axes."""
+        points: dict[str, dict[str, dict[str, Any]]] = {}
+        for tables, section in ((self._suite.evaluate, "evaluate"), (override, f"{place}.evaluate")):
+            given = tables.get("points", {})
+            if not isinstance(given, dict):
+                self._faults.append(Fault(f"{section}.points", f"got {given!r}; tables named after points are needed"))
+                continue
+            for name, values in given.items():
+                where = f"{section}.points.{name}"
+                if name == OWN_POINT:
+                    self._faults.append(Fault(where, "this is the name of the suite's own; take another"))
+                elif not isinstance(values, dict) or not values:
+                    self._faults.append(Fault(where, f"got {values!r}; a table of shift axes is needed"))
+                else:
+                    self._add_point(points, name, values, algorithms, where)
+        return points
+
+    def _add_point(
+        self,
+        points: dict[str, dict[str, dict[str, Any]]],
+        name: str,
+        values: dict[str, Any],
+        algorithms: list[tuple[Entry, Any]],
+        where: str,
+    ) -> None:
+        axes: set[str] = set()
+        for entry, algorithm in algorithms:
+            has = {*shift_axes(algorithm), "positions"}
+            axes |= has
+            if values.keys() <= has:
+                self._used_points.add(where)
+                self._check_shift(algorithm, values, where)
+                points.setdefault(entry.id, {})[name] = _tuples(values)
+        told = ", ".join(f"'{axis}'" for axis in values)
+        hint = "".join(did_you_mean(axis, axes) for axis in values if axis not in axes)
+        self._unused_points[where] = Fault(where, f"no algorithm has all of its shift axes, {told}.{hint}")
+
+    def _check_track(self, algorithms: list[tuple[Entry, Any]], train: _Section, place: str) -> None:
+        if self._bounds.track != STRICT or self._bounds.in_distribution is None or self._faults:
+            return
+        for entry, algorithm in algorithms:
+            own, sizes = train.own.get(entry.id, {}), sizes_of(train.of(entry))
+            for option, problem in strict_faults(algorithm.name, sizes, self._bounds.in_distribution):
+                section = f"train.algorithm.{algorithm.name}" if option in own else place
+                self._faults.append(Fault(f"{section}.{option}", problem))
 
     def _by_algorithm(
         self, section: str, key: str, base: Mapping[str, Any], override: Mapping[str, Any], place: str
@@ -402,6 +489,10 @@ class _Expansion:
             elif axis == "positions":
                 if value not in POSITIONS:
                     self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; allowed: {', '.join(POSITIONS)}"))
+            elif words := algorithm.words.get(axis):
+                if not numbers or not all(one in words for one in numbers):
+                    problem = f"got {value!r}; one or several are needed of: {', '.join(words)}"
+                    self._faults.append(Fault(f"{place}.{axis}", problem))
             elif not numbers or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
                 self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
 

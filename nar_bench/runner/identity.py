@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,28 @@ PROTOCOL = 1
 
 def trial_id(definition: dict[str, Any]) -> str:
     """Return 16 hex digits over the canonical JSON of a trial's definition."""
-    text = json.dumps({"protocol": PROTOCOL, **definition}, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(_canonical(definition).encode(), digest_size=8).hexdigest()
+
+
+def trial_ids(definition: dict[str, Any], seeds: Sequence[int]) -> list[str]:
+    """Return `trial_id({**definition, "seed": seed})` of each seed; what seeds share is written and hashed once.
+
+    Args:
+        definition: no key of it sorts after "seed".
+    """
+    shared = _canonical({**definition, "seed": 0}).removesuffix("0}")
+    assert shared.endswith(',"seed":')
+    digest = hashlib.blake2b(shared.encode(), digest_size=8)
+    ids = []
+    for seed in seeds:
+        own = digest.copy()
+        own.update(f"{seed}}}".encode())
+        ids.append(own.hexdigest())
+    return ids
+
+
+def _canonical(definition: dict[str, Any]) -> str:
+    return json.dumps({"protocol": PROTOCOL, **definition}, sort_keys=True, separators=(",", ":"))
 
 
 @cache

@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nar_bench.results.record import Record
+from nar_bench.results.record import OWN_POINT, Record
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.trial import Event
 
@@ -67,7 +67,7 @@ def summary(record: Record) -> str:
         return f"failed: {record.error.message.splitlines()[0] if record.error else ''}"
     found: dict[int, list[float]] = {}
     for score in record.scores:
-        if score.metric == "score":
+        if (score.metric, score.point) == ("score", OWN_POINT):
             found.setdefault(score.size, []).append(score.value)
     what = "score" if len(record.algorithms) == 1 else f"mean score of {len(record.algorithms)} algorithms"
     # A size that not every algorithm was measured at has no mean.
@@ -85,6 +85,11 @@ def outcome(event: Event) -> str:
         return f"another runner has done it: {summary(event.record)}"
     assert event.record is not None
     return summary(event.record)
+
+
+def _where(event: Event) -> str:
+    """Say what is measured."""
+    return f"n = {event.size}" + (f", {event.point}" if event.point != OWN_POINT else "")
 
 
 class Bars(Silent):
@@ -125,7 +130,7 @@ class Bars(Silent):
             note = f"loss {at.loss:.3g}, {at.examples_per_second:.0f} examples/s"
             self._progress.update(self._now[event.trial.id], completed=at.step, total=at.steps, note=note)
         elif event.phase == "evaluate":
-            self._progress.update(self._now[event.trial.id], note=f"measuring n = {event.size}")
+            self._progress.update(self._now[event.trial.id], note=f"measuring {_where(event)}")
         else:
             self._remove(event.trial)
             style = "red" if event.record and event.record.state == "failed" else "green"
@@ -158,7 +163,7 @@ class Lines(Silent):
                 rate = f"{at.examples_per_second:.0f} examples/s"
                 self._line(event.trial, f"{place}: step {at.step}/{at.steps}, loss {at.loss:.3g}, {rate}")
         elif event.phase == "evaluate":
-            self._line(event.trial, f"{place}: measuring n = {event.size}")
+            self._line(event.trial, f"{place}: measuring {_where(event)}")
         else:
             self._line(event.trial, f"{place}: {outcome(event)}")
 

@@ -70,6 +70,7 @@ def run_prepared(
     device: str = "cpu",
     threads: int | None = None,
     retry_failed: bool = False,
+    predictions: bool = False,
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
@@ -83,6 +84,7 @@ def run_prepared(
         time_limit: seconds that a trial may take in this run, or None; it fails then, and keeps its checkpoint.
         retries: how often a trial is tried again, from its checkpoint, whose worker died; then it fails.
         threads: of torch within one operation; by default its own choice in this process, and 1 in others.
+        predictions: whether to keep every answer to the test instances; trials that are done are not run again for it.
 
     Raises:
         DeviceError: no such device; nothing has run.
@@ -107,7 +109,7 @@ def run_prepared(
             interrupt.check()
 
         plugins = tuple(Path(row.source.target) for row in prepared.registry.rows if row.source.is_file)
-        work = TrialWork(Store(prepared.store.path.resolve()), plugins, device, threads)
+        work = TrialWork(Store(prepared.store.path.resolve()), plugins, device, threads, predictions)
         return Passes(work, runner, retries, tell).run(left)
 
 

@@ -3,6 +3,8 @@
 name = "quickstart"
 version = 1
 summary = "..."
+track = "strict"                  # refuses sizes above in_distribution in training and selection; default: "open"
+in_distribution = 16
 
 [[trials]]                        # a grid; several are joined
 algorithms = ["bfs"]
@@ -32,6 +34,8 @@ sizes = [20]
 [evaluate.shift.bfs]              # by default the algorithm's own distribution
 [evaluate.algorithm.minimum]
 count = 2048
+[evaluate.points.dense]           # a named shift point: algorithms that have all its axes are measured there too
+p = 0.9
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
@@ -98,6 +102,8 @@ class Suite(_Table):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     version: int = Field(ge=1)
     summary: str = ""
+    track: Literal["open", "strict"] = "open"
+    in_distribution: int | None = Field(default=None, ge=1)
     trials: list[Grid] = Field(min_length=1)
     regime: dict[str, Table] = {}
     model: Table = {}

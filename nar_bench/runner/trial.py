@@ -9,22 +9,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nar_bench.data.generate import POSITIONS, shift_axes
 from nar_bench.data.random import derive_seed
 from nar_bench.errors import NarBenchError, StoreError
 from nar_bench.evaluation.config import EvaluateConfig
-from nar_bench.evaluation.evaluate import Measured, evaluate
+from nar_bench.evaluation.evaluate import evaluate
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
 from nar_bench.plugin.registry import Registry
+from nar_bench.results.predictions import Predictions
 from nar_bench.results.provenance import environment, now
-from nar_bench.results.record import Failure, Record, Score
+from nar_bench.results.record import OWN_POINT, Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
 from nar_bench.runner.device import describe_device
 from nar_bench.runner.expansion import Trial
+from nar_bench.runner.memory import PeakMemory
+from nar_bench.runner.protocol import protocol_of
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
+from nar_bench.trajectory import Columns
 
 if TYPE_CHECKING:
     from nar_bench.model.net import Net
@@ -42,6 +47,7 @@ class Event:
             "again" where its worker died and it will be tried again.
         progress: in the phase train.
         size: in the phase evaluate, the size that begins.
+        point: likewise, the shift point.
         record: in the phase end; in the phase elsewhere what the other runner left, if it is done.
         reason: in the phase again.
     """
@@ -50,6 +56,7 @@ class Event:
     phase: str
     progress: Progress | None = None
     size: int = 0
+    point: str = OWN_POINT
     record: Record | None = None
     reason: str = ""
 
@@ -57,7 +64,9 @@ class Event:
 Watch = Callable[[Event], None]
 
 
-def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, device: str = "cpu") -> Record:
+def run_trial(
+    trial: Trial, registry: Registry, store: Store, watch: Watch, device: str = "cpu", *, predictions: bool = False
+) -> Record:
     """Run a trial from its checkpoint or from the start, write its record and return it.
 
     A trial that fails is a record too, with its traceback.
@@ -65,6 +74,7 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
     Args:
         device: as `find_device` returns it. Data, initial weights and noise are made on the CPU and are the same on
             every device; a checkpoint of one is continued on another.
+        predictions: whether to keep every answer to the test instances, in `store.predictions`.
 
     Raises:
         StoreError: something cannot be written, or `watch` raises it; nothing more is computed then.
@@ -75,8 +85,9 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
     from nar_bench.training.loop import train
     from nar_bench.training.weights import save_weights
 
-    started, clock = now(), _Clock()
+    started, clock, peak = now(), _Clock(), PeakMemory(device)
     scores: list[Score] = []
+    answers = Predictions()
     training: TrainingRecord | None = None
     parameters: int | None = None
     failure: Failure | None = None
@@ -102,8 +113,9 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         )
         with clock.phase("evaluate"):
             for algorithm, net in zip(algorithms, nets, strict=True):
-                for size, metric, value, count in _evaluate(trial, algorithm, net, watch):
-                    scores.append(Score(algorithm=algorithm.name, size=size, metric=metric, value=value, count=count))
+                scores += _evaluate(trial, algorithm, net, watch, answers if predictions else None)
+        if predictions:
+            answers.write(store.predictions(trial.id))
     except StoreError:
         raise  # a full disk is no fault of the trial; nothing more is computed that could not be saved
     except Exception as error:
@@ -111,10 +123,14 @@ def run_trial(trial: Trial, registry: Registry, store: Store, watch: Watch, devi
         scores = []
     record = _record(
         trial,
+        points={used.name: points_of(registry.load(Kind.ALGORITHM, used.id), trial.config) for used in trial.algorithms}
+        if scores
+        else {},
         parameters=parameters,
         scores=scores,
         training=training,
         seconds=clock.seconds,
+        memory=peak.measured(),
         environment=environment(describe_device(device), torch.get_num_threads()),
         started=started,
         error=failure,
@@ -133,10 +149,12 @@ def failed_record(trial: Trial, error: Exception, started: str, device: str, thr
     """
     return _record(
         trial,
+        points={},
         parameters=None,
         scores=[],
         training=None,
         seconds={},
+        memory=None,
         environment=environment(device, threads),
         started=started,
         error=_failure(error),
@@ -150,7 +168,7 @@ def _failure(error: Exception) -> Failure:
 
 def _record(trial: Trial, *, error: Failure | None, **measured: Any) -> Record:
     return Record(
-        schema=2,
+        schema=3,
         trial=trial.id,
         state="failed" if error else "done",
         suite=trial.suite,
@@ -161,6 +179,7 @@ def _record(trial: Trial, *, error: Failure | None, **measured: Any) -> Record:
         regime=trial.regime,
         seed=trial.seed,
         config=trial.config,
+        protocol=protocol_of(trial.config, trial.bounds),
         finished=now(),
         error=error,
         **measured,
@@ -244,20 +263,47 @@ def _job(
     return TrainJob(tasks, trial.seed, trial.id, store.checkpoint(trial.id), phi, level, contrast)
 
 
-def _evaluate(trial: Trial, algorithm: Algorithm, net: Net, watch: Watch) -> Iterator[Measured]:
+def points_of(algorithm: Algorithm, config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return by name the shift points at which an algorithm is measured, each with the values of all its axes.
+
+    The first is `OWN_POINT`, of the algorithm's own distribution with what the suite changes of it. The others change
+    that.
+    """
+    own = config["algorithms"][algorithm.name]
+    first = {axis: words[0] for axis, words in algorithm.words.items()}
+    axes = {axis: first.get(axis) if value is None else value for axis, value in shift_axes(algorithm).items()}
+    usual = {**axes, "positions": POSITIONS[0], **own["evaluate_shift"]}
+    return {OWN_POINT: usual, **{name: {**usual, **point} for name, point in own.get("evaluate_points", {}).items()}}
+
+
+def _evaluate(
+    trial: Trial, algorithm: Algorithm, net: Net, watch: Watch, answers: Predictions | None
+) -> Iterator[Score]:
     from nar_bench.training.validation import predict
 
     config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)
+    own = trial.config["algorithms"][algorithm.name]
     net.eval()
-    return evaluate(
-        algorithm,
-        lambda batch: predict(net, batch),
-        config.sizes,
-        config.count,
-        config.seed,
-        trial.config["algorithms"][algorithm.name]["evaluate_shift"],
-        lambda size: watch(Event(trial, "evaluate", size=size)),
-    )
+    for point, shift in {OWN_POINT: {}, **own.get("evaluate_points", {})}.items():
+
+        def begins(size: int, point: str = point) -> None:
+            watch(Event(trial, "evaluate", size=size, point=point))
+
+        def keep(size: int, truth: Columns, given: Columns, point: str = point) -> None:
+            if answers is not None:
+                answers.add(algorithm.name, point, size, truth, given)
+
+        for size, metric, value, count in evaluate(
+            algorithm,
+            lambda batch: predict(net, batch),
+            config.sizes,
+            config.count,
+            config.seed,
+            {**own["evaluate_shift"], **shift},
+            begins,
+            keep,
+        ):
+            yield Score(algorithm=algorithm.name, point=point, size=size, metric=metric, value=value, count=count)
 
 
 def _config(config: type, values: dict[str, Any]) -> Any:

@@ -42,6 +42,7 @@ class TrialWork:
         plugins: those that are one Python file each.
         device: as a person writes it.
         threads: of torch within one operation; None for its own choice.
+        predictions: see `run_trial`.
         patient: see `Store.claim`.
     """
 
@@ -49,6 +50,7 @@ class TrialWork:
     plugins: tuple[Path, ...]
     device: str
     threads: int | None
+    predictions: bool = False
     patient: bool = False
 
     def __call__(self, planned: Planned, tell: Tell) -> Outcome:
@@ -71,7 +73,15 @@ class TrialWork:
                 torch.set_num_threads(self.threads)
             self.store.clear_leftovers(trial.id)
             watch = _watch(tell, claim)
-            return Outcome(run_trial(trial, _registry(self.plugins), self.store, watch, find_device(self.device)), True)
+            record = run_trial(
+                trial,
+                _registry(self.plugins),
+                self.store,
+                watch,
+                find_device(self.device),
+                predictions=self.predictions,
+            )
+            return Outcome(record, True)
 
 
 def _registry(files: tuple[Path, ...]) -> Registry:

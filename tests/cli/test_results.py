@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from cli.test_main import run
 from made_records import CONFIG, record
@@ -54,3 +55,27 @@ def test_the_summary_says_which_option_differs(folder: Path) -> None:
     done = run("results", str(folder))
     assert "mpnn (hints) [hidden=16]" in done.stdout
     assert "mpnn (hints) [hidden=8]" in done.stdout
+
+
+def test_rows_are_asked_for_in_sql_or_by_filters(folder: Path) -> None:
+    asked = run("results", str(folder), "--sql", "select seed, value from scores where size = 64 and metric = 'score'")
+    assert asked.returncode == 0
+    assert "0.700" in asked.stdout
+    assert "damaged record, left out:" in asked.stderr
+    filtered = run("results", str(folder), "--only", "bfs", "--metric", "validity", "--size", "16", "--json")
+    assert [row["value"] for row in json.loads(filtered.stdout)] == [0.6, 0.6]
+    assert run("results", str(folder), "--metric", "chance", "--latex").stdout.startswith("\\begin{tabular}")
+    assert run("results", str(folder), "--metric", "chance", "--markdown").stdout.startswith("| trial | suite |")
+    wrong = run("results", str(folder), "--sql", "select 1", "--size", "16")
+    assert (wrong.returncode, "--sql says which rows it wants by itself" in wrong.stderr) == (2, True)
+
+
+def test_rows_are_written_as_parquet(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out" / "scores.parquet"
+    done = run("results", str(folder), "--size", "64", "--parquet", str(file))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len(pq.read_table(file)) == 2 * 4
+
+
+def test_the_schema_of_records_is_printed() -> None:
+    assert json.loads(run("results", "--schema").stdout)["$id"] == "nar-bench-record-3"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from runner.test_suite import GOOD, plan_of
 
-from nar_bench.runner.expansion import _identifying
-from nar_bench.runner.identity import module_hash, trial_id
+from nar_bench.results.record import Used
+from nar_bench.runner.expansion import _identifying, definition_of
+from nar_bench.runner.identity import module_hash, trial_id, trial_ids
 
 
 def ids(tmp_path: Path, old: str = "", new: str = "") -> list[str]:
@@ -24,6 +26,29 @@ def test_the_hash_of_a_definition_stays_what_it_is() -> None:
 
 
 GOLDEN = "d9026c36f78cde18"
+
+
+def test_ids_of_several_seeds_are_those_of_each() -> None:
+    definition = {"components": ["seed", 0], "config": {"seed": 0}, "regime": "hints"}
+    seeds = [3, 0, 2**63 - 1, 10]
+    assert trial_ids(definition, seeds) == [trial_id({**definition, "seed": seed}) for seed in seeds]
+    with pytest.raises(AssertionError):
+        trial_ids({**definition, "zebra": 1}, seeds)  # what sorts after the seed cannot be shared
+
+
+def test_the_identity_of_a_trial_stays_what_it_is(tmp_path: Path) -> None:
+    """Were this to change, every result would be run anew: leave a new option out where it is its default."""
+    text = GOOD.replace("seeds = [0, 1]", "seeds = [1]").replace('["bfs", "insertion_sort"]', '["bfs"]')
+    trial = plan_of(tmp_path, text).planned[-1].trial
+    used = Used(name="n", id="d/n", version=1, distribution="d", distribution_version="1", source_hash="0" * 16)
+    trial = dataclasses.replace(trial, algorithms=(used,), processor=used, similarity=used, similar_inputs=(used,))
+    assert trial.regime == "memory"
+    assert trial_id(definition_of(trial)) == "398d3544d06c0f52"
+
+
+def test_the_definition_of_a_trial_is_what_its_identity_is_made_of(tmp_path: Path) -> None:
+    for one in plan_of(tmp_path, TOGETHER).planned:
+        assert one.trial.id == trial_id(definition_of(one.trial))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""What trials cost: which of them cost alike, and what earlier ones say of a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nar_bench.results.record import Used
+
+_IDLE = {
+    "train": {
+        "steps",
+        "learning_rate",
+        "clip_norm",
+        "checkpoint_every",
+        "temperature",
+        "node_temperature",
+        "step_weights",
+        "reduction",
+    },
+    "evaluate": {"seed"},
+}
+"""Options that change neither the time of a step nor the memory."""
+
+
+class Costed(Protocol):
+    """A trial, or its record."""
+
+    @property
+    def algorithms(self) -> Sequence[Used]: ...  # noqa: D102
+    @property
+    def processor(self) -> Used: ...  # noqa: D102
+    @property
+    def similarity(self) -> Used | None: ...  # noqa: D102
+    @property
+    def config(self) -> dict[str, Any]: ...  # noqa: D102
+
+
+def cost_key(one: Costed) -> str:
+    """Return what is equal for trials whose steps cost the same: same components and options, whatever the seed.
+
+    Versions and sources do not count, nor how many steps there are.
+    """
+    config = {
+        section: {key: value for key, value in options.items() if key not in _IDLE.get(section, ())}
+        for section, options in one.config.items()
+    }
+    used = [[part.id for part in one.algorithms], one.processor.id, one.similarity.id if one.similarity else None]
+    text = json.dumps([used, config], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What trials that cost alike have cost.
+
+    Attributes:
+        step: seconds of one training step, the median.
+        rest: seconds of all else (building, evaluation), the median.
+        memory: MiB of memory of the process, the largest; None where no record says.
+        records: how many they are.
+        machines: what they ran on, by processor, device and threads, each once.
+    """
+
+    step: float
+    rest: float
+    memory: float | None
+    records: int
+    machines: tuple[str, ...]
+
+    def seconds(self, steps: int) -> float:
+        """Return what a trial of so many steps should take."""
+        return self.step * steps + self.rest
