@@ -20,6 +20,7 @@ from typing import Any
 
 from nar_bench.ideas.network import networks_of
 from nar_bench.ideas.study import Choice, Study, study
+from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store

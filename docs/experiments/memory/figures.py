@@ -11,6 +11,7 @@ matplotlib.use("svg")
 matplotlib.rcParams.update({"svg.hashsalt": "nar-bench", "svg.fonttype": "none", "font.size": 8})
 matplotlib.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.lines import Line2D  # noqa: E402
 
 from nar_bench.leaderboard.curve import COLOURS  # noqa: E402
 from nar_bench.statistics.estimate import mean_over_seeds  # noqa: E402
@@ -53,24 +54,26 @@ def draw_curves(cells: Cells, arms: Mapping[str, str], sizes: Sequence[int], pat
 
 def draw_differences(found: Mapping[str, Mapping[int, Mapping[str, Sequence[float]]]], path: Path) -> None:
     """The difference on each algorithm with its interval, a panel for each comparison, a mark for each size."""
-    names = sorted({name for sizes in found.values() for one in sizes.values() for name in one}, reverse=True)
+    names = sorted({name for panel in found.values() for one in panel.values() for name in one}, reverse=True)
+    sizes = list(dict.fromkeys(size for panel in found.values() for size in panel))
     figure, axes = plt.subplots(1, len(found), figsize=(9, 0.5 * len(names) + 1), sharey=True, squeeze=False)
-    for axis, (told, sizes) in zip(axes[0], found.items(), strict=True):
+    for axis, (told, panel) in zip(axes[0], found.items(), strict=True):
         axis.axvline(0, color="grey", lw=0.8)
-        for place, (colour, (size, one)) in enumerate(zip(COLOURS, sizes.items(), strict=False)):
+        for place, (colour, one) in enumerate(zip(COLOURS, panel.values(), strict=False)):
             for row, name in enumerate(names):
                 if name not in one:
                     continue
                 made = mean_over_seeds(one[name])
-                y, label = row + 0.3 - 0.2 * place, f"n = {size}" if row == len(names) - 1 else None
-                axis.plot([100 * made.value], [y], "o", ms=3, color=colour, label=label)
+                y = row + 0.3 - 0.2 * place
+                axis.plot([100 * made.value], [y], "o", ms=3, color=colour)
                 if made.low is not None and made.high is not None:
                     axis.plot([100 * made.low, 100 * made.high], [y, y], lw=1, color=colour)
         axis.set_title(told, fontsize=8)
         axis.set_xlabel("difference of scores, percentage points")
         axis.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-    axes[0, 0].legend(frameon=False, fontsize=7)
-    figure.tight_layout()
+    marks = [Line2D([], [], marker="o", ls="", ms=3, color=colour) for colour in COLOURS[: len(sizes)]]
+    figure.legend(marks, [f"n = {size}" for size in sizes], loc="lower center", ncols=len(sizes), frameon=False)
+    figure.tight_layout(rect=(0, 0.05, 1, 1))
     _save(figure, path)
 
 

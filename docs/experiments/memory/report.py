@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from collect import HERE, IDEAS, method_of, read_records
 from figures import draw_curves, draw_differences
 
-from nar_bench.results.record import Record
+from nar_bench.results.record import OWN_POINT, Record
 from nar_bench.statistics.estimate import Estimate, mean_over_seeds
 from nar_bench.statistics.holm import holm
 from nar_bench.statistics.mean_difference import on_these_algorithms, with_shared_seeds
 
 PAGE = HERE.parent / "memory.md"
 SIZES = (16, 32, 64, 128)
+SUITES = {"memory-study": 585, "memory-study-together": 25, "memory-study-ablations": 210}
+"""Trials of each; 15 more of the ablations are trials of memory-study."""
 
 HINTS, NO_HINTS, AUGMENTED, NODES = (
     f"mpnn ({regime})" for regime in ("hints", "no_hints", "augmented", "node_contrast")
@@ -64,20 +66,21 @@ def cells_of(records: Iterable[Record]) -> Cells:
     cells: dict[tuple[str, str, int], dict[int, float]] = defaultdict(dict)
     for record in records:
         for score in record.scores if record.state == "done" else ():
-            if score.metric == "score":
+            if score.metric == "score" and score.point == OWN_POINT:
                 cells[method_of(record), score.algorithm, score.size][record.seed] = score.value
     return cells
 
 
-def algorithms_of(cells: Cells, method: str, size: int) -> list[str]:
-    """Return the algorithms that a method was measured on, in the order of their first record."""
-    return sorted({name for at, name, n in cells if (at, n) == (method, size)})
+def algorithms_of(cells: Cells, methods: Iterable[str], size: int) -> list[str]:
+    """Return the algorithms that any of some methods was measured on."""
+    methods = set(methods)
+    return sorted({name for method, name, n in cells if method in methods and n == size})
 
 
 def differences(cells: Cells, method: str, other: str, size: int) -> dict[str, list[float]]:
     """Return by algorithm the difference of each seed that both methods have."""
     made = {}
-    for name in algorithms_of(cells, method, size):
+    for name in algorithms_of(cells, [method], size):
         ours, theirs = cells[method, name, size], cells.get((other, name, size), {})
         if both := sorted(set(ours) & set(theirs)):
             made[name] = [ours[seed] - theirs[seed] for seed in both]
@@ -86,14 +89,22 @@ def differences(cells: Cells, method: str, other: str, size: int) -> dict[str, l
 
 def scores_table(cells: Cells, size: int) -> str:
     """Every arm on every algorithm, mean over seeds with the half width of its t interval."""
-    names = algorithms_of(cells, LOSS, size)
+    names = algorithms_of(cells, ARMS, size)
     rows = []
     for method, arm in ARMS.items():
         found = [list(cells.get((method, name, size), {}).values()) for name in names]
-        if all(found):
-            means = [statistics.fmean(values) for values in found]
-            rows.append([arm, *(_spread(values) for values in found), f"**{100 * statistics.fmean(means):.1f}**"])
+        if any(found):
+            means = [statistics.fmean(values) for values in found if values]
+            mean = f"**{100 * statistics.fmean(means):.1f}**" if all(found) else ""
+            rows.append([arm, *(_spread(values) if values else "" for values in found), mean])
     return _table([f"n = {size}", *(name.replace("_", " ") for name in names), "mean"], rows)
+
+
+def progress_table(records: Sequence[Record]) -> str:
+    """How many trials of each suite there are."""
+    counts = Counter((record.suite.name, record.state) for record in records)
+    rows = [[suite, str(counts[suite, "done"]), str(counts[suite, "failed"]), str(of)] for suite, of in SUITES.items()]
+    return _table(["suite", "trials done", "failed", "of"], rows)
 
 
 def comparisons_table(cells: Cells, comparisons: Mapping[str, tuple[str, str]], *, shared: bool = False) -> str:
@@ -119,9 +130,9 @@ def means_table(cells: Cells, methods: Mapping[str, str], against: str, label: s
     for method, told in methods.items():
         row = [told]
         for size in SIZES:
-            names = algorithms_of(cells, method, size)
-            if not names:
-                row.append("")
+            names = algorithms_of(cells, [method], size)
+            if not names or names != algorithms_of(cells, methods, size):
+                row.append("")  # a mean over fewer algorithms is none that the others' could be compared with
                 continue
             mean = statistics.fmean(statistics.fmean(cells[method, name, size].values()) for name in names)
             found = differences(cells, method, against, size) if method != against else {}
@@ -239,6 +250,7 @@ def tables(records: Sequence[Record], ideas: Sequence[Mapping[str, Any]]) -> dic
     changed = {LOSS: "the plain formula"} | ablations(cells)
     return {
         **{f"scores-{size}": lambda size=size: scores_table(cells, size) for size in SIZES},  # type: ignore[misc]
+        "progress": lambda: progress_table(records),
         "comparisons": lambda: comparisons_table(cells, COMPARISONS),
         "phi": lambda: means_table(cells, {MEMORY: "no loss", **phi}, MEMORY, "phi"),
         "together": lambda: means_table(cells, together, base, "nine algorithms together"),
