@@ -10,7 +10,7 @@ import torch
 from nar_bench.results.store import Store
 from nar_bench.training.weights import load_weights
 
-HISTORY = {"started", "finished", "seconds", "environment"}
+HISTORY = {"started", "finished", "seconds", "memory", "environment"}
 """Of a record, what tells of the way."""
 
 
