@@ -27,6 +27,8 @@ from nar_bench_executors.messages import BEGUN, ENDED, INTERRUPTED, TOLD, perfor
 _ARRAY = 1000
 """Jobs in one array; clusters refuse more than their MaxArraySize, 1001 by default."""
 _POLL_SECONDS = 0.5
+_CANCEL_SECONDS = 2.0
+"""Between two tries to cancel a job that is over its limit."""
 _GRACE_SECONDS = 10.0
 _MARGIN_MINUTES = 10
 """Of a job beyond the time limit of its item, for the start; the limit itself is kept from here."""
@@ -138,7 +140,7 @@ class _Job:
 
     def __init__(self, job: Any, item: Any, path: Path, time_limit: float | None) -> None:
         self._job, self._item, self._path, self._time_limit = job, item, path, time_limit
-        self._read, self._begun = 0, 0.0
+        self._read, self._begun, self._cancelled = 0, 0.0, 0.0
         self._was_done = self._is_over = self.ended = False
 
     def look(self, tell: Tell) -> Iterator[tuple[Any, Any]]:
@@ -157,9 +159,11 @@ class _Job:
                 yield self._end(content)
                 return
         limit = self._time_limit
-        if limit is not None and self._begun and time.monotonic() - self._begun > limit and not self._is_over:
+        if limit is not None and self._begun and time.monotonic() - self._begun > limit:
+            # Again and again until it ends, because a process may lose a signal while it starts or cleans up.
+            if not done and time.monotonic() - self._cancelled > _CANCEL_SECONDS:
+                self.cancel()
             self._is_over = True
-            self.cancel()
         if done and self._was_done:
             # At the second look: what it wrote last may have come later than the news of its end.
             log = f"its log is {self._job.paths.stderr}."
@@ -180,6 +184,7 @@ class _Job:
         return bool(self._job.done())
 
     def cancel(self) -> None:
+        self._cancelled = time.monotonic()
         self._job.cancel(check=False)
 
     def _news(self) -> Iterator[tuple[str, Any]]:
