@@ -189,9 +189,19 @@ return count, t
         return compile_driver(source, entry, {"step": interpreted(step, list(axes))}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
     made = storing_function(step, f"step_of_{entry}", list(axes), store, where)
-    exec(STORING, made.__globals__)  # noqa: S102
-    made = apart(made)
-    return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
+    return driver_of(made, source, entry, name)
+
+
+def driver_of(step: FunctionType, source: str, entry: str, name: str) -> Callable[..., Any]:
+    """Compile the driver of a step that stores its hints, with what it stores them by.
+
+    Args:
+        step: as `nar_bench.inline.storing_function` makes it.
+        source, entry: of the driver, which calls `step`.
+        name: the algorithm's.
+    """
+    exec(STORING, step.__globals__)  # noqa: S102
+    return explained(compile_driver(source, entry, {"step": apart(step)}), name, "stepping function")
 
 
 def _same_row(target: str, t: int) -> int:

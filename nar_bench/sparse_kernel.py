@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.buffers import empty
-from nar_bench.compiler import apart, compile_driver, compiles, explained, source_hash
+from nar_bench.compiler import compile_driver, compiles, source_hash
 from nar_bench.errors import PluginError
 from nar_bench.inline import TIME, storing_function
 from nar_bench.kernel import (
-    STORING,
+    driver_of,
     first_capacity,
     interpreted,
     joined,
@@ -178,6 +178,4 @@ return count, t, cells
         return compile_driver(source, entry, {"step": interpreted(step, list(targets), place, 2)}, compiled=False)
     where = f"algorithm '{name}', stepping function {step.__name__}"
     made = storing_function(step, f"step_of_{entry}", list(targets), store, where, (_BASE, _EDGES))
-    exec(STORING, made.__globals__)  # noqa: S102
-    made = apart(made)
-    return explained(compile_driver(source, entry, {"step": made}), name, "stepping function")
+    return driver_of(made, source, entry, name)

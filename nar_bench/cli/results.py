@@ -84,15 +84,9 @@ def command(
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
-    import io
+    from nar_bench.results.files import write_parquet
 
-    import pyarrow.parquet as pq
-
-    from nar_bench.results.files import write_whole
-
-    content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
-    write_whole(path, content.getvalue())
+    write_parquet(path, table)
     click.echo(f"{path}: {table.num_rows} rows", err=True)
 
 

@@ -8,7 +8,6 @@ dropped, and the cache is replaced whole, so that of several processes any may w
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -23,7 +22,7 @@ import pyarrow.parquet as pq
 
 from nar_bench.errors import RecordError, StoreError
 from nar_bench.results.costs import cost_key
-from nar_bench.results.files import write_whole
+from nar_bench.results.files import write_parquet
 from nar_bench.results.record import Record
 from nar_bench.results.store import Stamp, Store, stamp_of
 
@@ -138,10 +137,8 @@ def compact(store: Store) -> Compacted:
         parts.append(kept.filter(pc.invert(pc.is_in(kept["trial"], pa.array(sorted(dropped), pa.string())))))
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).sort_by("trial")
     if len(table) or cached:
-        content = io.BytesIO()
-        pq.write_table(table, content, compression="zstd")
         with contextlib.suppress(StoreError):
-            write_whole(store.compact, content.getvalue())
+            write_parquet(store.compact, table)
             return Compacted(store.compact, None, len(stale))
     return Compacted(None, table, len(stale))
 

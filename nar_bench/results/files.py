@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nar_bench.errors import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -35,6 +40,15 @@ def write_whole(path: Path, content: bytes) -> None:
             f"cannot write {path}: {error.strerror or error}. What was there before is unchanged; "
             "free space or choose another folder, then run the same command again."
         ) from error
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table as `write_whole` does. Raises StoreError."""
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_whole(path, content.getvalue())
 
 
 def _umask() -> int:

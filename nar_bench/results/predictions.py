@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from nar_bench.results.files import write_whole
+from nar_bench.results.files import write_parquet
 from nar_bench.trajectory import Columns
 
 SCHEMA = pa.schema(
@@ -54,6 +52,4 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """Write the file whole or not at all. Raises StoreError."""
-        content = io.BytesIO()
-        pq.write_table(pa.concat_tables([SCHEMA.empty_table(), *self._parts]), content, compression="zstd")
-        write_whole(path, content.getvalue())
+        write_parquet(path, pa.concat_tables([SCHEMA.empty_table(), *self._parts]))
