@@ -1,7 +1,8 @@
 """Compile plain Python functions with numba, so that the result is found again by other processes.
 
 What is generated is compiled under the file name of the algorithm that it is for, which is what lets numba's on-disk
-cache find it. All names carry a hash of all the source they depend on, because numba's cache looks only at that file.
+cache find it. All names carry a hash of all the source they depend on, because numba's cache looks only at that file:
+that of the functions, of the modules here that rewrite and drive them, and numba's version.
 
 numba links every function into its callers, and optimises in each what it linked. That makes small functions fast and
 large ones dear: `apart` marks those that are called by their address instead.
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
@@ -140,11 +142,11 @@ def _names(code: CodeType) -> set[str]:
 
 
 def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str:
-    """Return 16 hex digits over the source of `functions` and of every plain function that they call.
+    """Return 16 hex digits over the source of `functions`, of every plain function that they call and of what compiles.
 
     Module-level constants that they read are hashed by their value.
     """
-    digest = hashlib.blake2b(extra.encode(), digest_size=8)
+    digest = hashlib.blake2b(_made_by().encode() + extra.encode(), digest_size=8)
     seen: set[Any] = set()
     todo: list[Any] = list(functions)
     while todo:
@@ -164,6 +166,15 @@ def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str
         todo += [callee for _, callee in _callees(function)]
     return digest.hexdigest()
 
+
+@cache
+def _made_by() -> str:
+    """Return what stands for the modules that make compiled code from plain functions, and for numba."""
+    sources = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in _MAKERS)
+    return f"{hashlib.blake2b(sources, digest_size=8).hexdigest()} numba {version('numba')}"
+
+
+_MAKERS = ("branches", "buffers", "compiler", "inline", "kernel", "rows", "sparse_kernel")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

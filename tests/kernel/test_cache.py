@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 import nar_bench
+from nar_bench import compiler
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ("insertion_sort", "sparse_bfs")
@@ -20,6 +22,7 @@ USE = f"""
 import json
 from numba.core import event
 import nar_bench
+from nar_bench import compiler
 with event.install_recorder("numba:compile") as heard:
     batches = [nar_bench.generate(name, 6, 4, seed=1) for name in {NAMES}]
 begun = [one.data["dispatcher"].py_func for _, one in heard.buffer if one.status is event.EventStatus.START]
@@ -96,3 +99,28 @@ def test_where_nothing_can_be_written_at_all_each_process_compiles_and_says_so_o
     told = use(package, home)
     assert told["compiled"]
     assert told["warnings"].count("Set NUMBA_CACHE_DIR to a folder that can be written") == 1
+
+
+@pytest.mark.slow
+def test_a_framework_that_compiles_otherwise_uses_nothing_that_was_compiled_before(
+    package: Path, tmp_path: Path
+) -> None:
+    assert use(package, tmp_path)["compiled"]
+    rows = package / "nar_bench" / "rows.py"
+    before = rows.read_text()
+    rows.chmod(0o644)
+    rows.write_text(before + "# another\n")
+    try:
+        assert "_random_pairs" in use(package, tmp_path)["compiled"]
+    finally:
+        rows.write_text(before)
+    assert use(package, tmp_path)["compiled"] == []
+
+
+def test_all_modules_that_have_a_hand_in_compiling_are_in_the_names_of_what_is_compiled() -> None:
+    hands = {
+        path.stem
+        for path in (ROOT / "nar_bench").glob("*.py")
+        if re.search(r"numba|^import ast", path.read_text(), re.M)
+    }
+    assert hands <= set(compiler._MAKERS)
