@@ -21,9 +21,8 @@ from typing import Any, cast
 
 from nar_bench.errors import TimeLimitReached, WorkerDied
 from nar_bench.plugin.execution import Executor, Item, NoOptions, Place, Result, Tell, Terms, Work
-from nar_bench_executors.messages import BEGUN, INTERRUPTED, TOLD, perform, stopped
+from nar_bench_executors.messages import BEGUN, INTERRUPTED, PRELOADED, TOLD, perform, stopped
 
-_PRELOADED = ["torch", "nar_bench.runner.work", "nar_bench.training.loop"]
 _GRACE_SECONDS = 3.0
 """For workers to let go of what they hold when the run is stopped; then they are killed."""
 
@@ -36,7 +35,7 @@ class Local:
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         self._context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
-            self._context.set_forkserver_preload(_PRELOADED)
+            self._context.set_forkserver_preload(list(PRELOADED))
 
     def run(
         self, work: Work[Item, Result], items: Sequence[Item], tell: Tell

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pickle
 import signal
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from nar_bench.plugin.execution import Work
 
 BEGUN, TOLD, ENDED, INTERRUPTED = "begun", "told", "ended", "interrupted"
+
+PRELOADED = ("torch", "nar_bench.runner.work", "nar_bench.training.loop")
+"""What a worker imports before its first item, so that no time limit has to cover it."""
 
 Send = Callable[[tuple[str, Any]], None]
 """Carries one message: its kind, and what was told or the result or exception."""
@@ -17,6 +21,8 @@ Send = Callable[[tuple[str, Any]], None]
 
 def perform(work: Work[Any, Any], item: Any, send: Send) -> None:
     """Run `work` on `item`, and send what it says."""
+    for module in PRELOADED:
+        import_module(module)
     send((BEGUN, None))
     try:
         result = work(item, lambda told: send((TOLD, told)))

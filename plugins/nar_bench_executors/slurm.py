@@ -11,11 +11,14 @@ import importlib.util
 import math
 import pickle
 import shutil
+import signal
 import struct
+import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +114,10 @@ class Slurm:
         if self._on_slurm:
             jobs = executor.map_array(_run_job, [str(path) for path in paths], [work] * len(items), items)
         else:
-            jobs = [executor.submit(_run_job, str(path), work, item) for path, item in zip(paths, items, strict=True)]
+            with _interruptible_children():
+                jobs = [
+                    executor.submit(_run_job, str(path), work, item) for path, item in zip(paths, items, strict=True)
+                ]
         made = zip(jobs, items, paths, strict=True)
         return [_Job(job, item, path, self._terms.time_limit) for job, item, path in made]
 
@@ -203,6 +209,22 @@ class _Job:
             self._read += end - at
             yield pickle.loads(new[at + _HEADER.size : end])  # noqa: S301 - what our own job wrote
             at = end
+
+
+@contextmanager
+def _interruptible_children() -> Iterator[None]:
+    """Let processes that start here hear SIGINT, by which submitit cancels them.
+
+    Where this process was told to ignore it, as a shell tells what it runs in the background, they would be deaf too.
+    """
+    deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread()
+    if deaf:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run_job(path: str, work: Any, item: Any) -> None:
