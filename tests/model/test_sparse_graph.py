@@ -16,7 +16,7 @@ from nar_bench.model.sparse_graph import SparseGraph
 def test_it_has_the_edges_of_every_run_their_reverses_and_the_self_loops() -> None:
     batch = nar_bench.generate("sparse_bfs", 9, 4, seed=1)
     graph = SparseGraph.of(batch)
-    assert (graph.B, graph.V, graph.E) == (4, 36, len(batch.inputs["edges"]) + 36)
+    assert (4, 36, len(batch.inputs["edges"]) + 36) == (graph.B, graph.V, graph.E)
     expected = {(v, v) for v in range(36)}
     for run in range(4):
         for u, v in batch[run].inputs["edges"].tolist():
