@@ -69,10 +69,28 @@ def _jitted(function: Callable[..., Any], **options: bool) -> Any:
     njit: Any = numba.njit
     if Path(function.__code__.co_filename).exists():
         try:
-            return njit(cache=True, **options)(function)
+            return _keeping_addresses(njit(cache=True, **options)(function))
         except RuntimeError:  # numba's word for no such place
             _tell_that_nothing_is_kept()
     return njit(**options)(function)
+
+
+def _keeping_addresses(dispatcher: Any) -> Any:
+    """Have what is found in the cache know which addresses it calls, as what was just compiled does.
+
+    numba keeps them with the function, but forgets them in the library that it links into callers: a caller compiled in
+    a process that had found the function would not make them known where it is found itself, and would call nowhere.
+    """
+    load = dispatcher._cache.load_overload
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        found = load(signature, context)
+        if found is not None:
+            found.library._reload_init.update(found.reload_init)
+        return found
+
+    dispatcher._cache.load_overload = load_overload
+    return dispatcher
 
 
 @cache

@@ -8,7 +8,7 @@ trajectories are stored (`nar_bench.trajectory`).
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -18,7 +18,10 @@ MASKED = -1
 """The value of a mask or a class that is neither trained nor scored."""
 
 
-RESERVED = ("edges", "row", "column")
+GRAPH = "edges"
+"""The name of the graph among the inputs."""
+
+RESERVED = (GRAPH, "row", "column")
 """Names of the graph in the sparse layout: its edges [E, 2], and the same as lists of neighbours (see
 `nar_bench.sparse_kernel`)."""
 
@@ -91,11 +94,11 @@ class Feature:
         if self.given and self.stage != Stage.HINT:
             raise SpecError(f"feature '{self.name}': given=True is for hints; an {self.stage} has it by nature.")
         where = f"feature '{self.name}'"
-        for field, words in (("stage", Stage), ("location", Location), ("type", Type)):
-            word = getattr(self, field)
+        for attribute, words in (("stage", Stage), ("location", Location), ("type", Type)):
+            word = getattr(self, attribute)
             if word not in tuple(words):
-                raise SpecError(f"{where}: {field} '{word}' is not known.{did_you_mean(str(word), words)}")
-            object.__setattr__(self, field, words(word))
+                raise SpecError(f"{where}: {attribute} '{word}' is not known.{did_you_mean(str(word), words)}")
+            object.__setattr__(self, attribute, words(word))
         if not self.name.isidentifier() or keyword.iskeyword(self.name):
             raise SpecError(f"{where}: the name must be a Python identifier and no keyword.")
         if (self.type is Type.CATEGORICAL) != (self.classes >= 2):
@@ -113,14 +116,23 @@ class AlgorithmSpec:
 
     In the sparse layout the graph itself is an input of its own, `edges` [E, 2], that no feature describes.
 
+    Args:
+        along_edges: of the dense layout, whether all that the features say is along the edges of a graph: every pointer
+            on nodes points at a neighbour or at its own node, and every feature on edges has one and the same value
+            wherever there is no edge. The graph is where an input on edges is not 0, in either direction. Such an
+            algorithm has a sparse form (see `nar_bench.layouts`).
+
     Raises:
         SpecError: a name occurs twice, there is no input or no output, or a feature does not fit the layout.
     """
 
     features: tuple[Feature, ...]
     layout: Layout = Layout.DENSE
+    along_edges: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.along_edges:
+            self._check_along_edges()
         if self.layout is Layout.SPARSE:
             for feature in self.features:
                 pointer = feature.location is Location.EDGE and feature.type not in (Type.SCALAR, Type.MASK)
@@ -136,6 +148,14 @@ class AlgorithmSpec:
         for stage in (Stage.INPUT, Stage.OUTPUT):
             if not self.at(stage):
                 raise SpecError(f"spec: at least one {stage} feature is needed, got none.")
+
+    def _check_along_edges(self) -> None:
+        dense_alone = next((f.name for f in self.features if f.type is Type.PERMUTATION_POINTER), "")
+        graph = any(f.location is Location.EDGE for f in self.inputs)
+        if dense_alone or not graph or self.layout is not Layout.DENSE:
+            why = f"'{dense_alone}' orders all nodes" if dense_alone else "it needs an input on edges"
+            why = why if self.layout is Layout.DENSE else "the layout is sparse anyway"
+            raise SpecError(f"spec: along_edges=True cannot be: {why}.")
 
     def __hash__(self) -> int:
         return self._hash

@@ -19,14 +19,14 @@ loc is N for nodes, N, N for edges and nothing for the graph. Indices are int32 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.errors import InputError
-from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Location, Type
+from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Location, Stage, Type
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
@@ -269,14 +269,7 @@ class Batch:
 
     def padded(self, name: str) -> Array:
         """Return hint `name` as [T, B, *compact_shape] with T the longest length, zero beyond each run's own length."""
-        column, lengths = self.hints[name], self.lengths
-        steps = np.arange(int(lengths.max(initial=0)))[:, None]
-        live = steps < lengths
-        # Beyond a run's end the row index is clipped to a valid one and the value is overwritten with zero.
-        rows = np.minimum(self.offsets[:-1] + steps, max(len(column) - 1, 0))
-        values = column[rows]
-        values[~live] = 0
-        return np.asarray(values)
+        return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths)
 
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Return the runs at `indices`, in that order."""
@@ -301,11 +294,12 @@ class SparseBatch:
         spec: the features, in the sparse layout.
         nodes: N.
         inputs: name -> [B, *compact_shape], or [sum of E] on edges; and `edges` [sum of E, 2], (from, to), each
-            undirected edge both ways, sorted within each run.
+            edge both ways, sorted within each run. Self-loops are there where a feature on edges needs them.
         hints: name -> [S, *compact_shape] as in `Batch`, or [sum of T E] on edges.
         outputs: name -> as inputs.
         offsets: [B + 1] int64, hint rows of each run.
         edge_offsets: [B + 1] int64, edges of each run.
+        off_graph: feature on edges -> the value that it has in the dense layout where there is no edge; see `off`.
     """
 
     spec: AlgorithmSpec
@@ -315,6 +309,25 @@ class SparseBatch:
     outputs: Columns
     offsets: NDArray[np.int64]
     edge_offsets: NDArray[np.int64]
+    off_graph: Mapping[str, int] = field(default_factory=dict)
+
+    def off(self, feature: Feature) -> int:
+        """Return the value of a feature where there is no edge: by default 0, and MASKED of masks that are answered.
+
+        Whether what is not there is in a tree is neither trained nor scored.
+        """
+        answered = feature.type is Type.MASK and feature.stage is not Stage.INPUT
+        return self.off_graph.get(feature.name, MASKED if answered else 0)
+
+    def padded(self, name: str) -> Array:
+        """Return hint `name` as `Batch.padded` does, or [T, sum of E] on edges."""
+        if self.spec[name].location is not Location.EDGE:
+            return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths)
+        edges = np.diff(self.edge_offsets)
+        run = np.repeat(np.arange(len(self)), edges)
+        cells = self.lengths * edges
+        first = (np.cumsum(cells) - cells - self.edge_offsets[:-1])[run] + np.arange(len(run))
+        return _in_time(self.hints[name], first, edges[run], self.lengths[run])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -372,8 +385,18 @@ class SparseBatch:
             hints=picked(self.hints, rows, cells),
             outputs=picked(self.outputs, chosen, edges),
             offsets=np.concatenate([[0], np.cumsum(self.lengths[chosen])]),
+            off_graph=self.off_graph,
             edge_offsets=np.concatenate([[0], np.cumsum(np.diff(self.edge_offsets)[chosen])]),
         )
+
+
+def _in_time(column: Array, first: Array, stride: Array | int, lengths: Array) -> Array:
+    """Return [T, M, ...], row first[i] + t stride[i] of `column` for step t of element i, zero from lengths[i] on."""
+    steps = np.arange(int(lengths.max(initial=0)))[:, None]
+    # Beyond an element's end the row index is clipped to a valid one and the value is overwritten with zero.
+    values = column[np.minimum(first + steps * stride, max(len(column) - 1, 0))]
+    values[steps >= lengths] = 0
+    return np.asarray(values)
 
 
 def _ranges(offsets: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -275,7 +275,7 @@ def no_constant_answers_it(algorithm: Algorithm) -> str:
     """The best constant answer scores below 0.95 on every output (a scalar: is not exact); `shallow` says if not."""
     size = _sizes(algorithm)[-1]
     batch = _batch(algorithm, size, 64)
-    constant = constant_answers(algorithm, size, 64, SEED)
+    constant = constant_answers(algorithm, size, batch.outputs, SEED)
     scores = output_scores(algorithm.spec, batch.outputs, constant)
     for feature in algorithm.spec.outputs:
         value = scores[feature.name]

@@ -15,16 +15,21 @@ from nar_bench.evaluation.metrics import (
     accepted,
     chance_corrected,
     exact_match,
+    node_and_graph_accuracy,
     output_f1,
     output_scores,
     score,
 )
+from nar_bench.evaluation.rectangle import joined, rectangular
 from nar_bench.plugin.contracts import Algorithm
-from nar_bench.spec import Type
-from nar_bench.trajectory import Array, Batch, Columns
+from nar_bench.spec import Layout, Type
+from nar_bench.trajectory import Array, Batch, Columns, SparseBatch
 
 _PAIRS_AT_ONCE = 131_072
 """Node pairs that are predicted at once: 32 graphs of 64 nodes; bounds the memory of large sizes."""
+_NODES_AT_ONCE = 4096
+"""The same of sparse graphs, whose memory grows with their edges alone: at a width of 128 some 100 MiB, and of an
+algorithm of 3 N steps as much again for each of its hints on nodes."""
 
 Measured = tuple[int, str, float, int]
 """(size, metric, value, number of instances)"""
@@ -43,13 +48,15 @@ class Answers(NamedTuple):
 
 def evaluate(
     algorithm: Algorithm,
-    predict: Callable[[Batch], Answers],
+    predict: Callable[[Batch | SparseBatch], Answers],
     sizes: Sequence[int],
     count: int,
     seed: int,
     shift: Mapping[str, ShiftValue],
     on_size: Callable[[int], None] = lambda size: None,
     on_answers: Callable[[int, Columns, Columns], None] = lambda size, truth, answers: None,
+    *,
+    hints: bool = True,
 ) -> Iterator[Measured]:
     """Yield every metric at every size.
 
@@ -60,19 +67,22 @@ def evaluate(
         seed: of the test instances; they depend on (seed, size) and on nothing of the trial.
         shift: shift axes of the test distribution.
         on_size: called before each size.
-        on_answers: called with each size, the true outputs of all its instances and the answers, compact.
+        on_answers: called with each size, the true outputs of all its instances and the answers, compact; features on
+            edges of sparse graphs as `rectangular` makes them.
+        hints: whether the instances have them; at sizes of a hundred thousand they can take gigabytes.
 
     Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`,
     `micro_f1/<output>` and `graph_mean_f1/<output>`, `chance`, the score of the best answer that does not look at the
     input, `chance_corrected`, the score above it (where no output is a scalar), and `hint/<hint>`, the reference's
-    score of each hint that is predicted (see `HintTally`).
+    score of each hint that is predicted (see `HintTally`). For algorithms on sparse graphs also
+    `node_accuracy/<output>` and `graph_accuracy/<output>`.
     """
     for size in sizes:
         on_size(size)
-        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift)
+        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift, hints)
         truth, answers = measured.truth, measured.answers
         on_answers(size, truth, answers)
-        floor = constant_answers(algorithm, size, count, seed, **shift)
+        floor = constant_answers(algorithm, size, truth, seed, **shift)
         reached, chance = score(spec, truth, answers), score(spec, truth, floor)
         values = {
             "score": reached,
@@ -85,6 +95,8 @@ def evaluate(
         }
         if all(feature.type is not Type.SCALAR for feature in spec.outputs):
             values["chance_corrected"] = chance_corrected(reached, chance)
+        if spec.layout is Layout.SPARSE:
+            values |= node_and_graph_accuracy(spec, truth, answers)
         for metric, value in values.items():
             yield size, metric, value, count
 
@@ -102,30 +114,31 @@ class _Answered(NamedTuple):
 
 def _in_chunks(
     algorithm: Algorithm,
-    predict: Callable[[Batch], Answers],
+    predict: Callable[[Batch | SparseBatch], Answers],
     size: int,
     count: int,
     seed: int,
     shift: Mapping[str, ShiftValue],
+    hints: bool,
 ) -> _Answered:
     """Make the instances, predict and judge them a chunk at a time.
 
     Inputs and hints, true and predicted, are held for one chunk alone: of 32 instances of an algorithm with hints on
     edges, such as floyd_warshall at n = 256, they take gigabytes.
     """
-    at_once = max(1, _PAIRS_AT_ONCE // max(1, algorithm.nodes(size) ** 2))
+    spec, nodes = algorithm.spec, max(1, algorithm.nodes(size))
+    at_once = max(1, _NODES_AT_ONCE // nodes if spec.layout is Layout.SPARSE else _PAIRS_AT_ONCE // nodes**2)
     tally, truth, answered, right = HintTally(algorithm.spec), [], [], []
     for start in range(0, count, at_once):
         drawn = min(at_once, count - start)
-        chunk = generate(algorithm, size, drawn, derive_seed("evaluate", seed, size), first=start, **shift)
+        drawn_from = derive_seed("evaluate", seed, size)
+        chunk = generate(algorithm, size, drawn, drawn_from, first=start, hints=hints, **shift)
         answers = predict(chunk)
-        truth.append(chunk.outputs)
-        answered.append(answers.outputs)
-        right.append(accepted(algorithm, chunk, answers.outputs))
-        for name, predicted in answers.hints.items():
-            tally.add(name, chunk.padded(name), predicted, chunk.lengths, answers.steps)
-    return _Answered(_whole(truth), _whole(answered), np.concatenate(right), tally.scores())
-
-
-def _whole(parts: Sequence[Columns]) -> Columns:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        truth.append(rectangular(spec, chunk.outputs, chunk))
+        answered.append(rectangular(spec, answers.outputs, chunk))
+        right.append(accepted(algorithm, chunk, answered[-1]))
+        for name in answers.hints:
+            of_hint = ({name: chunk.padded(name)}, {name: answers.hints[name]})
+            expected, predicted = (rectangular(spec, columns, chunk)[name] for columns in of_hint)
+            tally.add(name, expected, predicted, chunk.lengths, answers.steps)
+    return _Answered(joined(spec, truth), joined(spec, answered), np.concatenate(right), tally.scores())

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from nar_bench.evaluation.rectangle import rectangular
 from nar_bench.plugin.contracts import Algorithm
-from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Type
-from nar_bench.trajectory import Array, Batch, Columns, to_dense
+from nar_bench.spec import GRAPH, MASKED, AlgorithmSpec, Feature, Location, Type
+from nar_bench.trajectory import Array, Batch, Columns, SparseBatch, to_dense
 
 
 def score(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> float:
@@ -46,17 +47,26 @@ def exact_match(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> float:
     return float(np.mean(_all_right(spec, truth, answers)))
 
 
-def accepted(algorithm: Algorithm, batch: Batch, answers: Columns) -> Array:
+def accepted(algorithm: Algorithm, batch: Batch | SparseBatch, answers: Columns) -> Array:
     """Return [B]: whether the algorithm's verifier accepts each answer; the mean is the validity.
 
-    An answer that equals the algorithm's own is accepted without asking.
+    An answer that equals the algorithm's own is accepted without asking. Of sparse graphs answers are `rectangular`.
     """
-    right = _all_right(algorithm.spec, batch.outputs, answers)
+    right = _all_right(algorithm.spec, rectangular(algorithm.spec, batch.outputs, batch), answers)
     asked = replace(batch, hints={})  # dense hints on edges are large, and no verifier sees them
     for index in np.flatnonzero(~right):
-        outputs = {f.name: to_dense(f, np.asarray(answers[f.name][index]), batch.nodes) for f in algorithm.spec.outputs}
-        right[index] = algorithm.verify(asked[int(index)].inputs, outputs)
+        inputs = asked[int(index)].inputs
+        outputs = {f.name: _answer(f, np.asarray(answers[f.name][index]), batch) for f in algorithm.spec.outputs}
+        if isinstance(batch, SparseBatch):
+            edges = len(inputs[GRAPH])
+            outputs |= {f.name: outputs[f.name][:edges] for f in algorithm.spec.outputs if f.location is Location.EDGE}
+        right[index] = algorithm.verify(inputs, outputs)
     return right
+
+
+def _answer(feature: Feature, values: Array, batch: Batch | SparseBatch) -> Array:
+    sparse = isinstance(batch, SparseBatch) and feature.location is Location.EDGE
+    return values.astype(np.float64) if sparse else to_dense(feature, values, batch.nodes)
 
 
 def chance_corrected(score: float, chance: float) -> float:
@@ -90,6 +100,27 @@ def output_f1(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> dict[str
             if _counted(feature, expected[i]).any()
         ]
         values[f"graph_mean_f1/{feature.name}"] = float(np.mean(one_by_one)) if one_by_one else 0.0
+    return values
+
+
+def node_and_graph_accuracy(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> dict[str, float]:
+    """Return the accuracies of each output as SALSA-CLRS has them, "node_accuracy/NAME" and "graph_accuracy/NAME".
+
+    Node accuracy is the share of right entries in each graph, in the mean over graphs; masks are no F1 here, and
+    scalars have none. Graph accuracy is the share of graphs with every entry right; a scalar is rounded to a whole
+    number first. Entries that are masked do not count.
+
+    Source: Minder et al. 2023 and its code.
+    """
+    values: dict[str, float] = {}
+    for feature in spec.outputs:
+        expected, got = truth[feature.name], answers[feature.name]
+        counted = _counted(feature, expected).reshape(len(expected), -1)
+        right = (np.round(got) == expected if feature.type is Type.SCALAR else got == expected).reshape(counted.shape)
+        if feature.type is not Type.SCALAR:
+            shares = (right & counted).sum(axis=1)[counted.any(axis=1)] / counted.sum(axis=1)[counted.any(axis=1)]
+            values[f"node_accuracy/{feature.name}"] = float(np.mean(shares)) if len(shares) else 0.0
+        values[f"graph_accuracy/{feature.name}"] = float(np.mean((right | ~counted).all(axis=1)))
     return values
 
 
@@ -161,9 +192,9 @@ def _output_score(feature: Feature, truth: Array, answers: Array) -> float:
 
 def _sums(feature: Feature, truth: Array, answers: Array) -> Array:
     """Return what a score is made of, which can be added up: of a mask `_hits`, else a total and a number."""
-    if feature.type is Type.SCALAR:
-        return np.array([np.square(truth - answers).sum(), truth.size])
     counted = _counted(feature, truth)
+    if feature.type is Type.SCALAR:
+        return np.array([np.square(truth - answers)[counted].sum(), counted.sum()])
     if feature.type is Type.MASK:
         return _hits(truth[counted], answers[counted])
     return np.array([(truth[counted] == answers[counted]).sum(), counted.sum()], np.float64)
@@ -174,7 +205,9 @@ def _of_sums(feature: Feature, sums: Array) -> float:
 
 
 def _counted(feature: Feature, truth: Array) -> Array:
-    """Return which entries are not masked."""
+    """Return which entries are not masked, nor filled up."""
+    if feature.type is Type.SCALAR:
+        return ~np.isnan(truth)
     return truth != MASKED if feature.type in (Type.MASK, Type.CATEGORICAL) else np.ones(truth.shape, bool)
 
 
@@ -184,7 +217,7 @@ def _all_right(spec: AlgorithmSpec, truth: Columns, answers: Columns) -> Array:
     for feature in spec.outputs:
         expected, got = truth[feature.name], answers[feature.name]
         if feature.type is Type.SCALAR:
-            equal = np.isclose(got, expected, rtol=1e-3, atol=1e-3)
+            equal = np.isclose(got, expected, rtol=1e-3, atol=1e-3) | np.isnan(expected)
         else:
             equal = (got == expected) | ((expected == MASKED) & (feature.type in (Type.MASK, Type.CATEGORICAL)))
         right &= equal.reshape(count, -1).all(axis=1)

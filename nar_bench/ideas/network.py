@@ -16,7 +16,6 @@ from nar_bench.errors import InputError
 from nar_bench.ideas.written import Written
 from nar_bench.model.encoders import Encoded
 from nar_bench.model.net import Net
-from nar_bench.model.tensors import to_tensors
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.record import Record, Used
@@ -174,7 +173,7 @@ def _run(net: Net, batch: Batch) -> tuple[Written, NDArray[np.float64]]:
         for start in range(0, len(batch), at_once):
             part = batch.select(np.arange(start, min(start + at_once, len(batch))))
             with torch.no_grad():
-                made = net(to_tensors(part), keep_hints=lambda raw: {})
+                made = net(net.tensors(part), keep_hints=lambda raw: {})
             assert made.ideas is not None  # the processor says that it writes some
             ideas.append(made.ideas.double().numpy())
             steps.append(made.steps.numpy())

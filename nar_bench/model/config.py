@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LAYOUTS = ("dense", "sparse")
 LSTM = ("none", "trained", "frozen")
 
 
@@ -20,6 +21,9 @@ class NetConfig:
     lstm: str = "none"
     """An LSTM on each node after the processor: "none", "trained", or "frozen" at its initial weights, which is what
     the reference published: its update leaves the LSTM out."""
+    layout: str = "dense"
+    """How graphs are laid out: "dense" has a place for every pair of nodes, "sparse" for edges alone, so that it takes
+    memory and time in proportion to them. What has no sparse form is said when a suite is planned."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return (field, what is wrong) for every value that is not allowed."""
@@ -27,6 +31,7 @@ class NetConfig:
             ("hidden", self.hidden >= 1, "at least 1"),
             ("message_passing_steps", self.message_passing_steps >= 1, "at least 1"),
             ("dropout", 0 <= self.dropout < 1, "at least 0 and below 1"),
+            ("layout", self.layout in LAYOUTS, "one of " + ", ".join(LAYOUTS)),
             ("lstm", self.lstm in LSTM, "one of " + ", ".join(LSTM)),
         ]
         return [

@@ -20,6 +20,8 @@ from torch.nn import functional as F
 class EdgeVectors:
     """The vectors e = W v + b of every pair of nodes; [b, i, j] belongs to sender i and receiver j.
 
+    On sparse graphs the values are [E, F], one row for each edge.
+
     Attributes:
         values: v, the features that lie on edges, side by side; F is 0 where there are none.
         weight: W.

@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 
 from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.linear import linear
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.tensors import first_of
 from nar_bench.spec import Feature, Location, Stage, Type
 
@@ -37,6 +38,22 @@ def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
         graph=like.new_zeros(batch, hidden),
         adjacency=torch.eye(nodes, dtype=torch.bool, device=like.device).expand(batch, nodes, nodes),
     )
+
+
+class SparseEncoded(NamedTuple):
+    """Hidden vectors on sparse graphs; their edges are what there is."""
+
+    node: Float[Tensor, "V H"]
+    edge: EdgeVectors
+    """Of `values` [E, F]."""
+    graph: Float[Tensor, "B H"]
+
+
+def sparse_empty(graph: SparseGraph, hidden: int, dtype: torch.dtype) -> SparseEncoded:
+    """Return zero vectors."""
+    zeros = torch.zeros(0, dtype=dtype, device=graph.source.device).new_zeros
+    edge = EdgeVectors(zeros(graph.E, 0), zeros(hidden, 0), zeros(hidden))
+    return SparseEncoded(zeros(graph.V, hidden), edge, zeros(graph.B, hidden))
 
 
 class EdgePointerMaps(nn.Module):
@@ -109,3 +126,24 @@ class Encoder(nn.Module):
             elif feature.location is Location.EDGE and feature.type is Type.MASK:
                 adjacency = adjacency | (value + value.transpose(1, 2) > 0)
         return Encoded(node, edge, graph, adjacency)
+
+    def sparse(self, values: dict[str, Tensor], onto: SparseEncoded) -> SparseEncoded:
+        """Add the encoding of `values` on sparse graphs to `onto`; the graphs are not changed by what is encoded.
+
+        Args:
+            values: floats on the elements of the sparse layout, as `sparse_columns` and `sparse_reread` return them.
+        """
+        node, edge, graph = onto
+        for feature in self._features:
+            layer = self.maps[feature.name]
+            assert isinstance(layer, nn.Linear)
+            columns = values[feature.name] if feature.type is Type.CATEGORICAL else values[feature.name][..., None]
+            if feature.location is Location.GRAPH and feature.type is not Type.POINTER:
+                graph = graph + layer(columns)
+            elif feature.location is Location.EDGE or (
+                feature.location is Location.NODE and feature.type is Type.POINTER
+            ):
+                edge = edge.plus(columns, layer)
+            else:
+                node = node + layer(columns)
+        return SparseEncoded(node, edge, graph)

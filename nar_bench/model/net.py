@@ -17,7 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from nar_bench.errors import PluginError, Unsupported
+from nar_bench.errors import InputError, PluginError, Unsupported
+from nar_bench.layouts import as_sparse
 from nar_bench.model.autocast import in_full
 from nar_bench.model.config import NetConfig
 from nar_bench.model.decoders import GraphDecoder, Hidden, PermutationDecoder, make_decoder
@@ -26,40 +27,23 @@ from nar_bench.model.encoders import Encoded, Encoder, empty
 from nar_bench.model.lstm import Lstm
 from nar_bench.model.noise import KeptDraws, Noise, SampleDraws, uniform
 from nar_bench.model.numbers import NumberEncoder, finite, reads_numbers_apart
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import Regime
 from nar_bench.model.reread import reread
 from nar_bench.model.rows import choose, choose_state, gather, spread, where
 from nar_bench.model.sinkhorn import STEPS_IN_TRAINING, log_sinkhorn
+from nar_bench.model.sparse_run import run_sparse
+from nar_bench.model.sparse_tensors import EitherBatch, SparseTensorBatch, to_sparse_tensors
 from nar_bench.model.state import with_hidden
 from nar_bench.model.support import unsupported_reason
-from nar_bench.model.tensors import TensorBatch, dense_columns, first_of
-from nar_bench.plugin.contracts import ProcessorModule, StepOutput
+from nar_bench.model.tensors import TensorBatch, dense_columns, first_of, to_tensors
+from nar_bench.plugin.contracts import ProcessorModule, SparseProcessorModule, StepOutput
 from nar_bench.spec import AlgorithmSpec, Feature
+from nar_bench.trajectory import Batch, SparseBatch
 
 _TAKES_OUT = ("cpu",)
 """Devices on which a sample whose run is over is taken out of the batch. On a GPU a step takes as long without it, and
 what depends on no number there needs no waiting for it, so that its kernels can be recorded."""
-
-
-class Predictions(NamedTuple):
-    """What one forward pass yields, raw (see `nar_bench.model.decoders`); in float32 under autocast too."""
-
-    outputs: dict[str, Tensor]
-    """name -> [B, ...]; a permutation output `p` has `p` and `p_mask`, the logits [B, N] of its first node."""
-    hints: dict[str, Tensor]
-    """name -> [S, B, ...], what was kept of each step's, of which prediction i is of hint i + 1, zero beyond a sample's
-    own last step; empty where the regime decodes no hints."""
-    ideas: Float[Tensor, "B S K"] | None
-    """What the processor wrote, zero beyond a sample's own last step, or None."""
-    steps: Int[Tensor, " B"]
-    """How many steps each sample made, in [1, S]."""
-    halting: Float[Tensor, "S B"] | None = None
-    """Logits that step i is the last, where that is learned."""
-    penalties: Float[Tensor, "S B"] | None = None
-    """What the processor adds to the loss at each step, summed over its message-passing steps, or None."""
-    nodes: tuple[Float[Tensor, "B N H"], ...] | None = None
-    """The hidden vectors that each of the S steps ends with, zero beyond a sample's own last step; None but in training
-    in a regime that contrasts them."""
 
 
 class _Held(NamedTuple):
@@ -99,24 +83,25 @@ class Net(nn.Module):
         masks_decoders: bool = False,
     ) -> None:
         super().__init__()
-        reason = unsupported_reason(spec, regime)
-        if reason:
+        if reason := unsupported_reason(spec, regime, config):
             raise Unsupported(reason)
         if faults := [*regime.faults(), *config.faults()]:
             raise Unsupported("; ".join(f"{field}: {wrong}" for field, wrong in faults) + ".")
         if not isinstance(processor, ProcessorModule):
             raise Unsupported(f"{type(processor).__name__} has no initial_state and forward, so it is no processor.")
-        self._spec, self._config, self._masks_decoders = spec, config, masks_decoders
-        self.regime = regime
+        if config.layout == "sparse" and not isinstance(processor, SparseProcessorModule):
+            raise Unsupported(f"{type(processor).__name__} has no sparse_state and sparse_forward, so no sparse form.")
+        self._masks_decoders = masks_decoders
+        self.regime, self.config = regime, config
         self._dense_edges = not (isinstance(processor, ReadsEdgeVectors) and processor.reads_edge_vectors)
-        self._given = tuple(feature for feature in spec.hints if feature.given)
+        self.given = tuple(feature for feature in spec.hints if feature.given)
         predicted = tuple(feature for feature in spec.hints if not feature.given)
-        self._encoded = predicted if regime.encode_hints else ()
-        self._decoded = predicted if regime.decode_hints else ()
+        self.encoded = predicted if regime.encode_hints else ()
+        self.decoded = predicted if regime.decode_hints else ()
         self.processor = processor
         apart = reads_numbers_apart(processor)
         # What is given is an input by nature, so every regime shows it.
-        shown = self._given + self._encoded
+        shown = self.given + self.encoded
         self.input_encoder = Encoder(finite(spec.inputs) if apart else spec.inputs, config.hidden, generator)
         self.hint_encoder = Encoder(finite(shown) if apart else shown, config.hidden, generator)
         self.number_encoder = NumberEncoder(spec.inputs + shown, config.hidden, generator) if apart else None
@@ -126,7 +111,7 @@ class Net(nn.Module):
             return nn.ModuleDict({feature.name: make_decoder(feature, *widths, generator) for feature in features})
 
         self.output_decoders = decoders(spec.outputs)
-        self.hint_decoders = decoders(self._decoded)
+        self.hint_decoders = decoders(self.decoded)
         self.halting = GraphDecoder(widths[0], config.hidden, 0, generator) if regime.budget == "learned" else None
         self.lstm = Lstm(config.hidden, generator) if config.lstm != "none" else None
         if self.lstm is not None:
@@ -137,13 +122,30 @@ class Net(nn.Module):
         """Where the parameters are, and where a batch has to be."""
         return next(self.parameters()).device
 
+    def tensors(self, batch: Batch | SparseBatch) -> EitherBatch:
+        """Return a batch as this network takes it: in its layout, where it is.
+
+        Raises:
+            InputError: a sparse batch for the dense layout, or one that has no sparse form.
+        """
+        if self.config.layout == "sparse":
+            return to_sparse_tensors(batch if isinstance(batch, SparseBatch) else as_sparse(batch), self.device)
+        if isinstance(batch, SparseBatch):
+            raise InputError(
+                "a network in the dense layout takes no sparse batch; nar_bench.layouts.as_dense makes one."
+            )
+        return to_tensors(batch, self.device)
+
     def forward(
         self,
-        batch: TensorBatch,
+        batch: EitherBatch,
         noise: Generator | KeptDraws | None = None,
         keep_hints: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda raw: raw,
     ) -> Predictions:
         """Run all steps.
+
+        A sparse batch is of the same weights, see `nar_bench.model.sparse_run`; so a network that was trained in one
+        layout can be run in the other.
 
         Args:
             batch: at evaluation only inputs, given hints and (where hints are encoded) hint 0 are read, and where the
@@ -153,6 +155,8 @@ class Net(nn.Module):
             keep_hints: takes the raw hints of a step, name -> [B, ...], and returns what is kept of them; raw ones on
                 edges are large.
         """
+        if isinstance(batch, SparseTensorBatch):
+            return run_sparse(self, batch, noise, keep_hints)
         noise = noise if self.training else None
         spec, nodes = batch.spec, batch.nodes
         # Inputs do not change over the steps, so they are encoded once.
@@ -160,9 +164,7 @@ class Net(nn.Module):
         for feature in spec.inputs:
             inputs |= dense_columns(feature, batch.inputs[feature.name], nodes)
         like = inputs[spec.inputs[0].name]
-        encoded_inputs: Encoded = self.input_encoder(
-            inputs, empty(len(batch.lengths), nodes, self._config.hidden, like)
-        )
+        encoded_inputs: Encoded = self.input_encoder(inputs, empty(len(batch.lengths), nodes, self.config.hidden, like))
         steps, last = self._budget(batch)
         shown = self._first(batch)
         encoded, edge = self._show(shown, encoded_inputs)
@@ -193,12 +195,12 @@ class Net(nn.Module):
                 into.append(where(until >= step, values, torch.zeros_like(values)))
 
         for step in range(steps):
-            if step and (self._given or self._encoded):
+            if step and (self.given or self.encoded):
                 shown = self._next(batch, step, raw, noise, running)
                 encoded, edge = self._show(shown, onto)
             numbers = (self.number_encoder(inputs | shown, encoded.node),) if self.number_encoder is not None else ()
             before, penalty = hidden, None
-            for _ in range(self._config.message_passing_steps):
+            for _ in range(self.config.message_passing_steps):
                 processed: StepOutput = self.processor(
                     encoded.node, edge, encoded.graph, encoded.adjacency, state, *numbers
                 )
@@ -211,15 +213,15 @@ class Net(nn.Module):
                     f"processor {type(self.processor).__name__}: hidden has shape {tuple(hidden.shape)}; expected "
                     f"{tuple(before.shape)}, graphs that are still running x nodes x width."
                 )
-            if self._config.dropout and noise is not None:
-                hidden = _drop(hidden, self._config.dropout, SampleDraws(noise, running, len(batch.lengths)))
+            if self.config.dropout and noise is not None:
+                hidden = _drop(hidden, self.config.dropout, SampleDraws(noise, running, len(batch.lengths)))
             if self.lstm is not None:
                 hidden, cells = self.lstm(hidden, cells)
             if hidden is not processed.hidden:
                 state = with_hidden(state, processed.hidden, hidden)
             now = _Held(shown, before, hidden, processed.edge)
             over = until <= step
-            if self._decoded or self.halting is not None:
+            if self.decoded or self.halting is not None:
                 read = self._hidden(encoded, now)
                 drawn = None if noise is None else SampleDraws(noise, running, len(batch.lengths))
                 raw = self._decode(self.hint_decoders, read, drawn)
@@ -249,7 +251,7 @@ class Net(nn.Module):
                 ended.append((running[done], choose(now, done)))
                 made[running[done]] = step + 1
                 running, onto, until, hidden, cells, raw = choose((running, onto, until, hidden, cells, raw), going)
-                if not (self._given or self._encoded):
+                if not (self.given or self.encoded):
                     encoded, edge = choose((encoded, edge), going)
                 if self.number_encoder is not None:
                     inputs = choose(inputs, going)
@@ -277,7 +279,7 @@ class Net(nn.Module):
 
     def _first(self, batch: TensorBatch) -> dict[str, Tensor]:
         shown: dict[str, Tensor] = {}
-        for feature in self._given + self._encoded:
+        for feature in self.given + self.encoded:
             shown |= dense_columns(feature, batch.hints[feature.name][0], batch.nodes)
         return shown
 
@@ -295,15 +297,15 @@ class Net(nn.Module):
             return dense_columns(feature, choose(batch.hints[feature.name][step], running), batch.nodes)
 
         shown: dict[str, Tensor] = {}
-        for feature in self._given:  # the budget is then the true run's, see `unsupported_reason`
+        for feature in self.given:  # the budget is then the true run's, see `unsupported_reason`
             shown |= true(feature)
         how = self.regime.repredict
         hard = how == "hard" or (how == "hard_on_evaluation" and not self.training)
         forced: Tensor | None = None
-        if self._encoded and self.regime.teacher_forcing and noise is not None:
+        if self.encoded and self.regime.teacher_forcing and noise is not None:
             draws = uniform(batch.lengths.shape, noise, next(iter(raw.values())))
             forced = choose((draws < self.regime.teacher_forcing) & (step < batch.lengths), running)
-        for feature in self._encoded:
+        for feature in self.encoded:
             read = reread(feature, raw, hard=hard)
             if forced is not None and step < len(batch.hints[feature.name]):
                 for name, value in true(feature).items():

@@ -10,10 +10,15 @@ from nar_bench.plugin.contracts import Processor
 from nar_bench.spec import AlgorithmSpec, Layout
 
 
-def unsupported_reason(spec: AlgorithmSpec, regime: Regime) -> str:
-    """Return "" where the network can be built for `spec` in this regime, or why it cannot."""
-    if spec.layout is Layout.SPARSE:
-        return "its graphs are sparse; the network has a place for every pair of nodes"
+def unsupported_reason(spec: AlgorithmSpec, regime: Regime, config: NetConfig) -> str:
+    """Return "" where the network can be built for `spec` in this regime and layout, or why it cannot."""
+    if spec.layout is Layout.SPARSE and config.layout != "sparse":
+        return "its graphs are sparse, and the dense layout has a place for every pair; set model.layout = 'sparse'"
+    if config.layout == "sparse" and spec.layout is Layout.DENSE and not spec.along_edges:
+        return (
+            "it has no sparse form: it has no graph, or its features are not along the edges of one "
+            "(AlgorithmSpec.along_edges); set model.layout = 'dense'"
+        )
     given = next((feature.name for feature in spec.hints if feature.given), "")
     if given and regime.budget != "oracle":
         return (
@@ -28,8 +33,10 @@ def processor_reason(processor: Processor, options: Any, spec: AlgorithmSpec, re
 
     What a plugin says is taken with care: a plan goes on where its `unsupported` raises or returns no string.
     """
-    if reason := unsupported_reason(spec, regime):
+    if reason := unsupported_reason(spec, regime, config):
         return reason
+    if config.layout not in processor.layouts:
+        return f"{processor.name} has no form for the {config.layout} layout, only for {', '.join(processor.layouts)}"
     if processor.own_state and (config.dropout or config.lstm != "none"):
         return f"{processor.name} carries no hidden vectors, which the model's dropout and lstm would change"
     try:

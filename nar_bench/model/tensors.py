@@ -14,26 +14,15 @@ from torch.nn import functional as F
 from nar_bench.spec import MASKED, AlgorithmSpec, Feature, Type
 from nar_bench.trajectory import Array, Batch
 
-_WHOLE = (Type.CATEGORICAL, Type.MASK_ONE, Type.POINTER, Type.PERMUTATION_POINTER)
+WHOLE = (Type.CATEGORICAL, Type.MASK_ONE, Type.POINTER, Type.PERMUTATION_POINTER)
+"""Types whose values are whole numbers, int64."""
 
 
-@dataclass(frozen=True)
-class TensorBatch:
-    """B trajectories, compact: scalars and masks float32; classes and node indices int64.
+class Runs:
+    """How long the runs of a batch are."""
 
-    Attributes:
-        nodes: N.
-        inputs, outputs: name -> [B, *compact_shape].
-        hints: name -> [T, B, *compact_shape], zero beyond each run's own length.
-        lengths: [B].
-    """
-
-    spec: AlgorithmSpec
-    nodes: int
-    inputs: dict[str, Tensor]
-    hints: dict[str, Tensor]
-    outputs: dict[str, Tensor]
     lengths: Int[Tensor, " B"]
+    """Numbers of hints."""
 
     @cached_property
     def steps(self) -> int:
@@ -52,11 +41,29 @@ class TensorBatch:
         return torch.arange(self.steps, device=self.lengths.device)[:, None] + 1 < self.lengths
 
 
+@dataclass(frozen=True)
+class TensorBatch(Runs):
+    """B trajectories, compact: scalars and masks float32; classes and node indices int64.
+
+    Attributes:
+        nodes: N.
+        inputs, outputs: name -> [B, *compact_shape].
+        hints: name -> [T, B, *compact_shape], zero beyond each run's own length.
+    """
+
+    spec: AlgorithmSpec
+    nodes: int
+    inputs: dict[str, Tensor]
+    hints: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    lengths: Int[Tensor, " B"]
+
+
 def to_tensors(batch: Batch, device: str | torch.device = "cpu") -> TensorBatch:
     """Copy a compact batch to `device`."""
 
     def tensor(feature: Feature, values: Array) -> Tensor:
-        whole = feature.type in _WHOLE
+        whole = feature.type in WHOLE
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64 if whole else np.float32)).to(device)
 
     spec = batch.spec

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from nar_bench.data.random import Stream
     from nar_bench.model.config import NetConfig
-    from nar_bench.model.edges import WrittenEdges
+    from nar_bench.model.edges import EdgeVectors, WrittenEdges
     from nar_bench.model.regime import Regime
+    from nar_bench.model.sparse_graph import SparseGraph
 
 
 class Kind(StrEnum):
@@ -254,6 +255,31 @@ class ProcessorModule(Protocol):
         ...
 
 
+@runtime_checkable
+class SparseProcessorModule(Protocol):
+    """A torch module that makes one processing step on graphs as lists of edges, with the parameters of the dense form.
+
+    On the same graph it computes what the dense form does, but that pairs of nodes without an edge do not exist.
+    Shapes: B graphs, V nodes and E edges of all of them, see `nar_bench.model.sparse_graph`.
+    """
+
+    def sparse_state(self, node: Tensor, on: SparseGraph) -> Any:
+        """Return the state before the first step; node [V, H] gives sizes, dtype and device."""
+        ...
+
+    def sparse_forward(self, node: Tensor, edge: EdgeVectors, graph: Tensor, on: SparseGraph, state: Any) -> StepOutput:
+        """Make one step; hidden is [V, H], an idea [B, K], a penalty [B], and edge None.
+
+        Args:
+            node: [V, H] encoded node features.
+            edge: of `values` [E, F]; row e belongs to the edge from on.source[e] to on.target[e].
+            graph: [B, H].
+            on: the graphs.
+            state: from `sparse_state` or the step before; where `hidden` itself is in it, as in `StepOutput`.
+        """
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Processor:
     """A processor.
@@ -275,6 +301,7 @@ class Processor:
             a net's dropout and LSTM cannot enter it (see `nar_bench.model.state`).
         reference_names: the reference's module names -> those of the module that is built, where the reference has this
             processor; see `nar_bench.model.reference_parameters`.
+        layouts: of the graphs that it takes; with Layout.SPARSE the module is a `SparseProcessorModule` too.
     """
 
     name: str
@@ -289,6 +316,7 @@ class Processor:
     unsupported: Callable[[Any, AlgorithmSpec, Regime, NetConfig], str] = _support_all
     own_state: bool = False
     reference_names: Mapping[str, str] = field(default_factory=dict)
+    layouts: tuple[Layout, ...] = (Layout.DENSE,)
 
 
 class Level(StrEnum):

@@ -567,8 +567,11 @@ def _identifying(config: dict[str, Any]) -> dict[str, Any]:
     idle |= {name for name in ("step_weights", "projection") if config["train"][name] == getattr(TrainConfig, name)}
     if not config["regime"]["contrast_nodes"]:
         idle |= {"node_contrastive_weight", "node_temperature"}
+    if config["model"].get("layout", "dense") == "dense":
+        idle.add("layout")
     algorithms = {name: {**own, "train": _without(own["train"], *idle)} for name, own in config["algorithms"].items()}
     kept = {**config, "train": _without(config["train"], *idle), "algorithms": algorithms}
+    kept["model"] = _without(config["model"], *idle)
     # Options of their default are left out, so that trials from before there were these keep their identity.
     unused = [name for name in ("augment", "contrast_nodes") if not config["regime"][name]]
     kept["regime"] = _without(config["regime"], *unused)

@@ -284,6 +284,7 @@ def _evaluate(
     config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)
     own = trial.config["algorithms"][algorithm.name]
     net.eval()
+    reads_hints = bool(net.decoded or net.given)
     for point, shift in {OWN_POINT: {}, **own.get("evaluate_points", {})}.items():
 
         def begins(size: int, point: str = point) -> None:
@@ -302,6 +303,7 @@ def _evaluate(
             {**own["evaluate_shift"], **shift},
             begins,
             keep,
+            hints=reads_hints,
         ):
             yield Score(algorithm=algorithm.name, point=point, size=size, metric=metric, value=value, count=count)
 

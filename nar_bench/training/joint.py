@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from nar_bench.model.noise import KeptDraws
-from nar_bench.model.tensors import TensorBatch
+from nar_bench.model.sparse_tensors import EitherBatch
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs
 from nar_bench.training.objective import Measured, Objective
@@ -39,7 +39,7 @@ class JointObjective:
             for parameter in objective.parameters:
                 self._users[parameter] = self._users.get(parameter, 0) + 1
 
-    def __call__(self, batches: Sequence[TensorBatch], noise: Generator | KeptDraws, pairs: Pairs) -> list[Measured]:
+    def __call__(self, batches: Sequence[EitherBatch], noise: Generator | KeptDraws, pairs: Pairs) -> list[Measured]:
         """Return for each algorithm its supervised loss plus the weighted contrastive one, and its gradients.
 
         The gradient of a parameter that n algorithms have is 1 / n of L's in each of their results, so that their mean,

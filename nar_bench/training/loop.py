@@ -21,7 +21,6 @@ from nar_bench.data.generate import ShiftValue
 from nar_bench.data.random import Stream, derive_seed
 from nar_bench.errors import TrainingError
 from nar_bench.model.net import Net
-from nar_bench.model.tensors import to_tensors
 from nar_bench.plugin.contracts import Algorithm, Level, SimilarInput
 from nar_bench.training.adam import SharedCountAdam
 from nar_bench.training.checkpoint import Checkpoint, Curves, load_checkpoint
@@ -283,7 +282,7 @@ def _measured(
         for learner in learners:
             inputs, device = _inputs(job, learner, step), learner.task.net.device
             pairs = _pairs(job, inputs, step, device) if job.contrasts else None
-            batch, *others = (to_tensors(part.batch, device) for part in inputs)
+            batch, *others = (learner.task.net.tensors(part.batch) for part in inputs)
             if others:
                 yield learner, learner.two_sizes([batch, *others], noise, pairs)
             else:
@@ -292,7 +291,7 @@ def _measured(
     # One part each: similar inputs on other numbers of nodes are in no plan here, and would not fit below.
     parts = [part for learner in learners for part in _inputs(job, learner, step)]
     device = learners[0].task.net.device
-    batches = [to_tensors(part.batch, device) for part in parts]
+    batches = [learner.task.net.tensors(part.batch) for learner, part in zip(learners, parts, strict=True)]
     yield from zip(learners, joint(batches, noise, _pairs(job, parts, step, device)), strict=True)
 
 

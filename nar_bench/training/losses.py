@@ -11,20 +11,31 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from nar_bench.model.net import Predictions
-from nar_bench.model.tensors import TensorBatch, cyclic_permutation, first_of
-from nar_bench.spec import MASKED, Feature, Type
+from nar_bench.model.predictions import Predictions
+from nar_bench.model.segments import max_into_nodes, sum_into_nodes
+from nar_bench.model.sparse_graph import SparseGraph
+from nar_bench.model.sparse_tensors import EitherBatch, SparseTensorBatch
+from nar_bench.model.tensors import cyclic_permutation, first_of
+from nar_bench.spec import MASKED, Feature, Location, Type
 
 
 def supervised_loss(
-    predictions: Predictions, batch: TensorBatch, *, output_weight: float = 1.0, hint_weight: float = 1.0
+    predictions: Predictions,
+    batch: EitherBatch,
+    *,
+    output_weight: float = 1.0,
+    hint_weight: float = 1.0,
 ) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
     """Return the weighted sum of all losses, and each unweighted by name ("output/pi", "hint/pi_h", "halting").
 
     Hints count where they were predicted, and halting (binary cross-entropy over a sample's own steps, weight 1) where
     it is learned, so the rest of the regime is in the predictions. A processor's own "penalty" has its weight in it;
     it is a mean over the steps that each sample made, then over the batch.
+
+    On sparse graphs the elements are nodes, graphs, and of features on edges the edges that there are; a pointer is a
+    class among the edges into its node.
     """
+    on = batch.graph if isinstance(batch, SparseTensorBatch) else None
     parts: dict[str, Tensor] = {}
     for feature in batch.spec.outputs:
         truth, raw = batch.outputs[feature.name], predictions.outputs[feature.name]
@@ -33,7 +44,7 @@ def supervised_loss(
             parts[f"output/{feature.name}"] = permutation_losses(raw, cyclic).mean()
             parts[f"output/{feature.name}_mask"] = F.cross_entropy(predictions.outputs[first_of(feature.name)], first)
         else:
-            losses, valid = _elements(feature, truth, raw)
+            losses, valid = _elements(feature, truth, raw, on)
             parts[f"output/{feature.name}"] = _mean(losses, valid)
     if predictions.hints:
         live = batch.live()
@@ -52,8 +63,11 @@ def supervised_loss(
                 losses = permutation_losses(raw, cyclic.view_as(truth))
                 valid = torch.ones_like(truth, dtype=torch.bool)
             else:
-                losses, valid = _elements(feature, truth, raw)
-            valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
+                losses, valid = _elements(feature, truth, raw, on)
+            if isinstance(batch, SparseTensorBatch):
+                valid = valid & batch.per_element(live[: len(truth)], losses.shape[-1])
+            else:
+                valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
             parts[f"hint/{feature.name}"] = _mean(losses, valid)
     weight = {"output": output_weight, "hint": hint_weight}
     total = torch.stack([weight[name.split("/")[0]] * part for name, part in parts.items()]).sum()
@@ -77,8 +91,11 @@ def permutation_losses(raw: Float[Tensor, "... N N"], cyclic: Int[Tensor, "... N
     return -raw.gather(-1, cyclic[..., None])[..., 0]
 
 
-def _elements(feature: Feature, truth: Tensor, raw: Tensor) -> tuple[Tensor, Bool[Tensor, ...]]:
-    """Return the loss of every element and whether it counts."""
+def _elements(feature: Feature, truth: Tensor, raw: Tensor, on: SparseGraph | None) -> tuple[Tensor, Bool[Tensor, ...]]:
+    """Return the loss of every element and whether it counts; `on` are the graphs of the sparse layout."""
+    if on is not None and feature.type is Type.POINTER and feature.location is Location.NODE:
+        losses = -log_softmax_over_incoming(on, raw).gather(-1, truth)
+        return losses, torch.ones_like(truth, dtype=torch.bool)
     if feature.type is Type.SCALAR:
         return (raw - truth) ** 2, torch.ones_like(truth, dtype=torch.bool)
     if feature.type is Type.MASK:
@@ -86,6 +103,15 @@ def _elements(feature: Feature, truth: Tensor, raw: Tensor) -> tuple[Tensor, Boo
     # mask_one, categorical and pointer: one class of the last axis is right, or none where it is masked.
     losses = -raw.log_softmax(dim=-1).gather(-1, truth.clamp(min=0)[..., None])[..., 0]
     return losses, truth != MASKED
+
+
+def log_softmax_over_incoming(on: SparseGraph, logits: Float[Tensor, "*S E"]) -> Float[Tensor, "*S E"]:
+    """Return the logarithms of the softmax of each edge's logit among the edges into the same node, of each step."""
+    by_edge = logits.reshape(-1, on.E).T.contiguous()
+    # Less the greatest, which changes nothing, so that no power overflows.
+    by_edge = by_edge - max_into_nodes(on, by_edge.detach()).index_select(0, on.target)
+    sums = sum_into_nodes(on, by_edge.exp()).log()
+    return (by_edge - sums.index_select(0, on.target)).T.reshape(logits.shape)
 
 
 def _mean(losses: Tensor, valid: Tensor) -> Tensor:

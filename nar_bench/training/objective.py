@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from nar_bench.model.net import Net, Predictions
+from nar_bench.model.net import Net
 from nar_bench.model.noise import KeptDraws
-from nar_bench.model.tensors import TensorBatch
+from nar_bench.model.predictions import Predictions
+from nar_bench.model.sparse_tensors import EitherBatch
 from nar_bench.plugin.contracts import Level
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs, Similarity, contrastive_trajectory_loss
@@ -32,7 +33,7 @@ class Measured(NamedTuple):
 class Measure(Protocol):
     """What measures batches."""
 
-    def __call__(self, batch: TensorBatch, noise: Generator | KeptDraws, pairs: Pairs | None = None) -> Measured:
+    def __call__(self, batch: EitherBatch, noise: Generator | KeptDraws, pairs: Pairs | None = None) -> Measured:
         """Return the loss and its gradients; where `pairs` [B, B] are given, ideas are contrasted."""
         ...
 
@@ -61,7 +62,7 @@ class Objective:
         learned = [*net.parameters(), *(phi.parameters() if isinstance(phi, nn.Module) else ())]
         self.parameters = tuple(parameter for parameter in learned if parameter.requires_grad)
 
-    def __call__(self, batch: TensorBatch, noise: Generator | KeptDraws, pairs: Pairs | None = None) -> Measured:
+    def __call__(self, batch: EitherBatch, noise: Generator | KeptDraws, pairs: Pairs | None = None) -> Measured:
         """Return the loss and its gradients; `pairs` [B, B] are contrasted."""
         predictions, loss, parts = self.supervise(batch, noise)
         if pairs is not None:
@@ -72,7 +73,7 @@ class Objective:
         return Measured(loss.detach(), {name: part.detach() for name, part in parts.items()}, gradients)
 
     def supervise(
-        self, batch: TensorBatch, noise: Generator | KeptDraws
+        self, batch: EitherBatch, noise: Generator | KeptDraws
     ) -> tuple[Predictions, Tensor, dict[str, Tensor]]:
         """Return the predictions, the loss but for what ideas add to it, and its parts, all with their history.
 

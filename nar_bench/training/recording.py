@@ -16,6 +16,7 @@ import torch
 from torch import Generator, Tensor
 
 from nar_bench.model.noise import KeptDraws
+from nar_bench.model.sparse_tensors import EitherBatch, SparseTensorBatch
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.training.contrastive import Pairs
 from nar_bench.training.objective import Measure, Measured
@@ -110,8 +111,13 @@ class RecordedSteps:
         self._recorder: Recorder | None = recorder
         self._recordings: dict[object, _Recording | None] = {}
 
-    def __call__(self, batch: TensorBatch, noise: Generator, pairs: Pairs | None = None) -> Measured:
-        """Return the loss and its gradients."""
+    def __call__(self, batch: EitherBatch, noise: Generator, pairs: Pairs | None = None) -> Measured:
+        """Return the loss and its gradients.
+
+        Sparse batches are not recorded: hardly any two have as many edges, on which all shapes depend.
+        """
+        if isinstance(batch, SparseTensorBatch):
+            return self._measure(batch, noise, pairs)
         tensors = [*_tensors(batch), *(pairs or ())]
         shape = batch.steps, *(tensor.shape for tensor in tensors)
         recording = self._recordings.get(shape)

@@ -8,9 +8,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import pad
 
-from nar_bench.model.net import Predictions
 from nar_bench.model.noise import KeptDraws
-from nar_bench.model.tensors import TensorBatch
+from nar_bench.model.predictions import Predictions
+from nar_bench.model.sparse_tensors import EitherBatch
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs
 from nar_bench.training.objective import Measured, Objective
@@ -29,7 +29,7 @@ class TwoSizes:
         self._objective, self._config = objective, config
 
     def __call__(
-        self, batches: Sequence[TensorBatch], noise: Generator | KeptDraws, pairs: Pairs | None = None
+        self, batches: Sequence[EitherBatch], noise: Generator | KeptDraws, pairs: Pairs | None = None
     ) -> Measured:
         """Return the loss and its gradients; `pairs` are of the inputs of both batches, end to end."""
         made = [self._objective.supervise(batch, noise) for batch in batches]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nar_bench.plugin.contracts import Processor
+from nar_bench.spec import Layout
 from nar_bench_processors.message_passing import Along, MessagePassing, MessagePassingConfig, reference_names
 
 
@@ -37,4 +38,5 @@ DEEP_SETS = Processor(
     config=DeepSetsConfig,
     build=DeepSets,
     reference_names=REFERENCE_NAMES,
+    layouts=(Layout.DENSE, Layout.SPARSE),
 )

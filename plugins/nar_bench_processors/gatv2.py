@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nar_bench.plugin.contracts import Processor
+from nar_bench.spec import Layout
 from nar_bench_processors.graph_attention import (
     REFERENCE_NAMES_OF_GATV2,
     Dynamic,
@@ -40,4 +41,5 @@ GATV2 = Processor(
     build=Gatv2,
     unsupported=heads_must_divide,
     reference_names=REFERENCE_NAMES_OF_GATV2,
+    layouts=(Layout.DENSE, Layout.SPARSE),
 )

@@ -25,6 +25,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nar_bench.model.edges import EdgeVectors
+from nar_bench.model.segments import gather_sum, softmax_over_incoming, sum_of_ends
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear, on_edges
 
@@ -63,6 +65,12 @@ class Additive(nn.Module):
         nodes = (self.receiver(z) + self.graph(graph)[:, None])[:, :, None] + self.sender(z)[:, None]
         return F.leaky_relu(nodes + on_edges(self.edge, edge), _SLOPE)
 
+    def sparse(
+        self, z: Float[Tensor, "V D"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> Float[Tensor, "E heads"]:
+        """Return the logits of each edge."""
+        return F.leaky_relu(_sums(self, z, edge, graph, on), _SLOPE)
+
 
 class Dynamic(nn.Module):
     """The logits of GATv2: one number of the rectified sum of vectors."""
@@ -82,6 +90,28 @@ class Dynamic(nn.Module):
         nodes = (self.receiver(z) + self.graph(graph)[:, None])[:, :, None] + self.sender(z)[:, None]
         parts = F.leaky_relu(nodes + on_edges(self.edge, edge), _SLOPE).chunk(len(self.score), dim=-1)
         return torch.cat([score(part) for score, part in zip(self.score, parts, strict=True)], dim=-1)
+
+    def sparse(
+        self, z: Float[Tensor, "V D"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> Float[Tensor, "E heads"]:
+        """Return the logits of each edge."""
+        parts = F.leaky_relu(_sums(self, z, edge, graph, on), _SLOPE).chunk(len(self.score), dim=-1)
+        return torch.cat([score(part) for score, part in zip(self.score, parts, strict=True)], dim=-1)
+
+
+def _sums(
+    logits: Additive | Dynamic,
+    z: Float[Tensor, "V D"],
+    edge: EdgeVectors,
+    graph: Float[Tensor, "B H"],
+    on: SparseGraph,
+) -> Float[Tensor, "E C"]:
+    """Return for each edge what is summed up of its ends, its graph and, see the module, its reverse."""
+    receiver = logits.receiver(z) + logits.graph(graph).index_select(0, on.graph_of_node)
+    edges = edge.through(logits.edge.weight, logits.edge.bias).dense()
+    if edge.values.shape[1]:
+        edges = edges.index_select(0, on.reverse)
+    return sum_of_ends(on, logits.sender(z), receiver) + edges
 
 
 class GraphAttention(nn.Module):
@@ -133,6 +163,24 @@ class GraphAttention(nn.Module):
         values = self.value(z).unflatten(-1, (self._heads, -1)).transpose(1, 2)
         received = (logits.softmax(dim=-1) @ values).transpose(1, 2).flatten(2)
         hidden = self.norm(F.relu(received + self.skip(z)))
+        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+        """Return h = 0."""
+        return torch.zeros_like(node)
+
+    def sparse_forward(
+        self,
+        node: Float[Tensor, "V H"],
+        edge: EdgeVectors,
+        graph: Float[Tensor, "B H"],
+        on: SparseGraph,
+        state: Float[Tensor, "V H"],
+    ) -> StepOutput:
+        """Make one step."""
+        z = torch.cat([node, state], dim=-1)
+        weights = softmax_over_incoming(on, self.logits.sparse(z, edge, graph, on))
+        hidden = self.norm(F.relu(gather_sum(on, self.value(z), weights) + self.skip(z)))
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
 

@@ -51,6 +51,8 @@ from torch import Tensor, nn
 from nar_bench.errors import PluginError, Unsupported
 from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors, WrittenEdges
 from nar_bench.model.numbers import reads_numbers_apart
+from nar_bench.model.segments import pool_nodes
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.state import holds_hidden
 from nar_bench.plugin.contracts import Processor, ProcessorWrapper, StepOutput
 from nar_bench.spec import AlgorithmSpec
@@ -62,7 +64,8 @@ if TYPE_CHECKING:
     from nar_bench.model.regime import Regime
 
 POOLED = ("nodes", "edges", "graph")
-POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
+Poolings = Mapping[str, Callable[[Tensor], Tensor]]
+POOLINGS: Poolings = {
     "max": lambda vectors: vectors.amax(dim=1),
     "mean": lambda vectors: vectors.mean(dim=1),
 }
@@ -122,9 +125,9 @@ class Pooled:
     by: dict[str, Float[Tensor, "B H"]]
 
     @classmethod
-    def once(cls, of: Float[Tensor, "B M H"], known: Pooled | None = None) -> Pooled:
+    def once(cls, of: Tensor, poolings: Poolings, known: Pooled | None = None) -> Pooled:
         """Return what is known where it is of the very tensor, else pool it in every way."""
-        return known if known is not None and known.of is of else cls(of, {how: f(of) for how, f in POOLINGS.items()})
+        return known if known is not None and known.of is of else cls(of, {how: f(of) for how, f in poolings.items()})
 
 
 class MemoryState(NamedTuple):
@@ -196,20 +199,72 @@ class Memory(nn.Module):
         *numbers: Float[Tensor, "B N N H"] | EdgeVectors,
     ) -> StepOutput:
         """Read, process, write; numbers as in `nar_bench.model.numbers`, where the wrapped processor takes them."""
+
+        def process(own: Float[Tensor, "B N H"], shared: Float[Tensor, "B H"]) -> StepOutput:
+            step: StepOutput = self.inner(own, edge, shared, adjacency, state.inner, *numbers)
+            return step
+
+        return self._step(node, graph, state, POOLINGS, lambda read: read[:, None], process)
+
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> MemoryState:
+        """Return the wrapped processor's state and no ideas."""
+        by_graph = node.new_empty(on.B, 1, node.shape[1])
+        return self.initial_state(by_graph)._replace(
+            inner=self.inner.sparse_state(node, on),  # type: ignore[operator]
+            hidden=torch.zeros_like(node),
+        )
+
+    def sparse_forward(
+        self,
+        node: Float[Tensor, "V H"],
+        edge: EdgeVectors,
+        graph: Float[Tensor, "B H"],
+        on: SparseGraph,
+        state: MemoryState,
+    ) -> StepOutput:
+        """Read, process, write; ideas are of graphs, so all that is done with them is as in the dense layout."""
+
+        def process(own: Float[Tensor, "V H"], shared: Float[Tensor, "B H"]) -> StepOutput:
+            step: StepOutput = self.inner.sparse_forward(own, edge, shared, on, state.inner)  # type: ignore[operator]
+            return step
+
+        poolings: Poolings = {
+            "max": lambda vectors: pool_nodes(on, vectors, "max"),
+            "mean": lambda vectors: pool_nodes(on, vectors, "mean"),
+        }
+        return self._step(node, graph, state, poolings, lambda read: read.index_select(0, on.graph_of_node), process)
+
+    def _step(
+        self,
+        node: Tensor,
+        graph: Float[Tensor, "B H"],
+        state: MemoryState,
+        poolings: Poolings,
+        to_nodes: Callable[[Tensor], Tensor],
+        process: Callable[[Tensor, Tensor], StepOutput],
+    ) -> StepOutput:
+        """Read, process, write, in either layout.
+
+        Args:
+            poolings: of vectors of nodes, to one of each graph.
+            to_nodes: brings a vector of each graph to its nodes.
+            process: the wrapped processor's step, of nodes and graphs.
+        """
         shown, recalled = None, []
         if isinstance(self.reader, Attention):
-            shown, hidden = Pooled.once(node, state.shown), Pooled.once(state.hidden, state.pooled)
+            shown = Pooled.once(node, poolings, state.shown)
+            hidden = Pooled.once(state.hidden, poolings, state.pooled)
             asked = [one.by[how] for how in POOLINGS for one in (shown, hidden)]
             recalled = [self.reader(state.written, torch.cat([*asked, graph], dim=-1))]
         elif self.reader is not None:
             recalled = [self.reader(state.written)]
-        fed_node = node + self.to_node(*recalled)[:, None] if self.to_node is not None else node
+        fed_node = node + to_nodes(self.to_node(*recalled)) if self.to_node is not None else node
         fed_graph = graph + self.to_graph(*recalled) if self.to_graph is not None else graph
-        step: StepOutput = self.inner(fed_node, edge, fed_graph, adjacency, state.inner, *numbers)
+        step = process(fed_node, fed_graph)
         # Where the wrapped state does not take what dropout and the LSTM of a net make of the hidden vectors, neither
         # does this one: it holds them as another tensor.
         carried = step.hidden if holds_hidden(step.state, step.hidden) else step.hidden.view_as(step.hidden)
-        pooled = Pooled.once(carried)
+        pooled = Pooled.once(carried, poolings)
         idea: Tensor = self.write(torch.cat([*self._seen(step, pooled, graph), *recalled], dim=-1))
         written = self.reader.remember(state.written, idea) if self.reader is not None else None
         return step._replace(state=MemoryState(step.state, carried, pooled, shown, written), idea=idea)

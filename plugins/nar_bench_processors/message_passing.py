@@ -25,9 +25,10 @@ from torch.nn import functional as F
 
 from nar_bench.model.autocast import in_full
 from nar_bench.model.edges import EdgeVectors
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear
-from nar_bench_processors.messages import max_messages
+from nar_bench_processors.messages import max_messages, max_sparse_messages
 from nar_bench_processors.triplets import Triplets
 
 _GATE_BIAS = -3.0
@@ -127,12 +128,41 @@ class MessagePassing(nn.Module):
             width = edge.shape[-1]
             edge = EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
         largest = self._largest(z, edge, graph, adjacency)
-        hidden = self.norm(F.relu(self.own(z) + self.received(largest)))
-        if self.gate is not None:
-            hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(z, largest))))
+        hidden = self._updated(z, largest, state)
         written = None if self.triplets is None else self.triplets(z, edge, graph)
         edges = written.dense() if written is not None and dense else written
         return StepOutput(hidden=hidden, edge=edges, state=hidden, idea=None)
+
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+        """Return h = 0."""
+        return torch.zeros_like(node)
+
+    def sparse_forward(
+        self,
+        node: Float[Tensor, "V H"],
+        edge: EdgeVectors,
+        graph: Float[Tensor, "B H"],
+        on: SparseGraph,
+        state: Float[Tensor, "V H"],
+    ) -> StepOutput:
+        """Make one step; no pair without an edge is there, so "every pair" is every edge."""
+        z = torch.cat([node, state], dim=-1)
+        pairs = edge.through(self.edge.weight, self.edge.bias)
+        sender = self.sender(z)
+        receiver = self.receiver(z) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
+        if self._along is Along.SELF_LOOPS:
+            own = pairs.values[on.source == on.target]
+            largest = self.outer(F.relu(self.inner(F.relu(F.linear(own, pairs.weight) + sender + receiver))))
+        else:
+            largest = max_sparse_messages(pairs.values, pairs.weight, sender, receiver, self.inner, self.outer, on)
+        hidden = self._updated(z, largest, state)
+        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+
+    def _updated(self, z: Float[Tensor, "*M D"], largest: Float[Tensor, "*M H"], state: Tensor) -> Tensor:
+        hidden: Tensor = self.norm(F.relu(self.own(z) + self.received(largest)))
+        if self.gate is not None:
+            hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(z, largest))))
+        return hidden
 
     def _largest(
         self,

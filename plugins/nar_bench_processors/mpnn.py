@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nar_bench.plugin.contracts import Processor
+from nar_bench.spec import Layout
 from nar_bench_processors.message_passing import Along, MessagePassing, MessagePassingConfig, reference_names
 
 
@@ -36,4 +37,5 @@ MPNN = Processor(
     config=MpnnConfig,
     build=Mpnn,
     reference_names=REFERENCE_NAMES,
+    layouts=(Layout.DENSE, Layout.SPARSE),
 )

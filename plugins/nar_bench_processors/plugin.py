@@ -22,6 +22,8 @@ def register_processors(register: Register) -> None:
     register("gat_full", "nar_bench_processors.gat_full:GAT_FULL", "graph attention on the complete graph")
     register("gatv2", "nar_bench_processors.gatv2:GATV2", "dynamic graph attention along edges")
     register("gatv2_full", "nar_bench_processors.gatv2_full:GATV2_FULL", "dynamic attention on the complete graph")
+    register("gin", "nar_bench_processors.gin:GIN", "graph isomorphism network, recurrent, without edge vectors")
+    register("gine", "nar_bench_processors.gine:GINE", "graph isomorphism network, recurrent, with edge vectors")
     register("gmpnn", "nar_bench_processors.gmpnn:GMPNN", "mpnn with a gate")
     register("gpgn", "nar_bench_processors.gpgn:GPGN", "pgn with a gate")
     register("gpgn_mask", "nar_bench_processors.gpgn_mask:GPGN_MASK", "pgn with a gate and answers only along edges")
@@ -30,6 +32,7 @@ def register_processors(register: Register) -> None:
     register("mpnn", "nar_bench_processors.mpnn:MPNN", "message passing on the complete graph, maximum aggregation")
     register("pgn", "nar_bench_processors.pgn:PGN", "message passing along edges, maximum aggregation")
     register("pgn_mask", "nar_bench_processors.pgn_mask:PGN_MASK", "pgn with answers only along edges")
+    register("recgnn", "nar_bench_processors.recgnn:RECGNN", "messages of both ends of an edge, the largest into a GRU")
     register(
         "relational_transformer",
         "nar_bench_processors.relational_transformer:RELATIONAL_TRANSFORMER",

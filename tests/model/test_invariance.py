@@ -18,7 +18,8 @@ from training.groups import pairs_of_groups
 
 import nar_bench
 from nar_bench.model.config import NetConfig
-from nar_bench.model.net import Net, Predictions
+from nar_bench.model.net import Net
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
 from nar_bench.model.tensors import TensorBatch, to_tensors

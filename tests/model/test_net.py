@@ -14,7 +14,8 @@ import nar_bench
 from nar_bench.errors import Unsupported
 from nar_bench.model.answers import hard_hints
 from nar_bench.model.config import NetConfig
-from nar_bench.model.net import Net, Predictions
+from nar_bench.model.net import Net
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch, to_tensors
 from nar_bench.plugin.contracts import StepOutput

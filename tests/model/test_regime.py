@@ -15,7 +15,8 @@ from nar_bench.errors import Unsupported
 from nar_bench.model.config import NetConfig
 from nar_bench.model.decoders import Hidden
 from nar_bench.model.encoders import empty
-from nar_bench.model.net import Net, Predictions
+from nar_bench.model.net import Net
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.tensors import TensorBatch, dense_columns, to_tensors
 from nar_bench.plugin.contracts import StepOutput

@@ -11,7 +11,7 @@ from oracles import load, part
 
 from nar_bench.evaluation.metrics import output_scores
 from nar_bench.model.answers import fuse_permutation, hard_outputs
-from nar_bench.model.net import Predictions
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.reread import harden, soften
 from nar_bench.model.sinkhorn import log_sinkhorn
 from nar_bench.model.tensors import TensorBatch, cyclic_permutation

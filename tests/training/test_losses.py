@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from nar_bench.model.net import Predictions
+from nar_bench.model.predictions import Predictions
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Stage, Type
 from nar_bench.training.losses import supervised_loss

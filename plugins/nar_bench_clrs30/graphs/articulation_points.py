@@ -45,7 +45,8 @@ SPEC = AlgorithmSpec(
         Feature("s_last", Stage.HINT, Location.NODE, Type.MASK_ONE),
         Feature("time", Stage.HINT, Location.GRAPH, Type.SCALAR),
         Feature("is_cut", Stage.OUTPUT, Location.NODE, Type.MASK),
-    )
+    ),
+    along_edges=True,
 )
 
 

@@ -39,7 +39,8 @@ SPEC = AlgorithmSpec(
         Feature("d", Stage.HINT, Location.NODE, Type.SCALAR),
         Feature("msk", Stage.HINT, Location.NODE, Type.MASK),
         Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
-    )
+    ),
+    along_edges=True,
 )
 
 

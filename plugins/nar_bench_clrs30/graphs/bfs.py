@@ -34,7 +34,8 @@ SPEC = AlgorithmSpec(
         Feature("reach_h", Stage.HINT, Location.NODE, Type.MASK),
         Feature("pi_h", Stage.HINT, Location.NODE, Type.POINTER),
         Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
-    )
+    ),
+    along_edges=True,
 )
 
 

@@ -45,7 +45,8 @@ SPEC = AlgorithmSpec(
         Feature("u", Stage.HINT, Location.NODE, Type.MASK_ONE),
         Feature("phase", Stage.HINT, Location.GRAPH, Type.MASK),
         Feature("in_matching", Stage.OUTPUT, Location.EDGE, Type.MASK),
-    )
+    ),
+    along_edges=True,
 )
 
 

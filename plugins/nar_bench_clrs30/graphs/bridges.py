@@ -44,7 +44,8 @@ SPEC = AlgorithmSpec(
         Feature("s_last", Stage.HINT, Location.NODE, Type.MASK_ONE),
         Feature("time", Stage.HINT, Location.GRAPH, Type.SCALAR),
         Feature("is_bridge", Stage.OUTPUT, Location.EDGE, Type.MASK),
-    )
+    ),
+    along_edges=True,
 )
 
 

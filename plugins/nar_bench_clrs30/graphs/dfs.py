@@ -39,7 +39,8 @@ SPEC = AlgorithmSpec(
         Feature("s_last", Stage.HINT, Location.NODE, Type.MASK_ONE),
         Feature("time", Stage.HINT, Location.GRAPH, Type.SCALAR),
         Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
-    )
+    ),
+    along_edges=True,
 )
 
 

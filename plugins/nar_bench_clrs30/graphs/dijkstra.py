@@ -42,7 +42,8 @@ SPEC = AlgorithmSpec(
         Feature("in_queue", Stage.HINT, Location.NODE, Type.MASK),
         Feature("u", Stage.HINT, Location.NODE, Type.MASK_ONE),
         Feature("pi", Stage.OUTPUT, Location.NODE, Type.POINTER),
-    )
+    ),
+    along_edges=True,
 )
 
 
