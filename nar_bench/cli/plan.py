@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nar_bench.cli.durations import duration
 from nar_bench.cli.options import wide_console, with_plugins
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _costs(prepared: Prepared, probe: bool) -> tuple[dict[str, Cost], list[str]]
     """Return what is known of costs, and a line for each probe that failed."""
     from nar_bench.results.compact import compact
     from nar_bench.results.costs import cost_key
-    from nar_bench.runner.estimate import estimate, known_costs
+    from nar_bench.results.past_costs import known_costs
+    from nar_bench.runner.estimate import estimate
 
     folder = prepared.store.records_folder
     costs = known_costs(compact(prepared.store)) if folder.is_dir() else {}
@@ -136,14 +138,6 @@ def _told(expected: Estimate, folder: Path, *, probed: bool) -> Iterator[str]:
     if unknown:
         missing = f"no estimate for {unknown} trial{'s' * (unknown != 1)} to do"
         yield missing if probed else f"{missing}: none that costs alike is in {folder}. A short probe: --probe"
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.0f} seconds"
 
 
 def _print_json(prepared: Prepared, expected: Estimate, resolution: str) -> None:

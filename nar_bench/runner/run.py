@@ -8,12 +8,14 @@ from pathlib import Path
 
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
+from nar_bench.results.activity import announced
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.interrupt import remembered_interrupt
+from nar_bench.runner.notes import command_note
 from nar_bench.runner.passes import Passes
 from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
@@ -102,7 +104,13 @@ def run_prepared(
         threads = threads or 1
     prepared.store.probe()
     left = prepared.todo(retry_failed=retry_failed)
-    with remembered_interrupt() as interrupt, make_reporter([one.trial for one in left]) as report:
+    trials = [one.trial for one in left]
+    note = command_note(prepared.source.suite.name, trials, executor, workers, device)
+    with (
+        announced(prepared.store, note),
+        remembered_interrupt() as interrupt,
+        make_reporter(trials) as report,
+    ):
 
         def tell(event: Event) -> None:
             report(event)
