@@ -35,6 +35,7 @@ HOOKS = {
     "register_similarities": Kind.SIMILARITY,
     "register_similar_inputs": Kind.SIMILAR_INPUT,
     "register_executors": Kind.EXECUTOR,
+    "register_observers": Kind.OBSERVER,
     "register_suites": Kind.SUITE,
 }
 

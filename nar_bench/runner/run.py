@@ -16,6 +16,7 @@ from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.interrupt import remembered_interrupt
 from nar_bench.runner.notes import command_note
+from nar_bench.runner.observers import Observers, choose_observers
 from nar_bench.runner.passes import Passes
 from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
@@ -73,6 +74,7 @@ def run_prepared(
     threads: int | None = None,
     retry_failed: bool = False,
     predictions: bool = False,
+    observers: Iterable[str] = (),
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
@@ -87,13 +89,15 @@ def run_prepared(
         retries: how often a trial is tried again, from its checkpoint, whose worker died; then it fails.
         threads: of torch within one operation; by default its own choice in this process, and 1 in others.
         predictions: whether to keep every answer to the test instances; trials that are done are not run again for it.
+        observers: who is told how trials go, beside those that the suite names; none of them can fail a trial.
 
     Raises:
         DeviceError: no such device; nothing has run.
         ExecutorError: an option of the executor is wrong; nothing has run.
-        Unsupported: the executor cannot run on these terms; nothing has run.
+        SuiteError: an option of an observer is wrong; nothing has run.
+        Unsupported: the executor cannot run on these terms, or an observer cannot work here; nothing has run.
         StoreError: the folder cannot be written; workers have stopped.
-        UnknownName: no such executor.
+        UnknownName: no such executor or observer.
         KeyboardInterrupt: the run was stopped; everything finished is kept.
     """
     terms = Terms(workers, time_limit, prepared.store.executor.resolve())
@@ -106,14 +110,18 @@ def run_prepared(
     left = prepared.todo(retry_failed=retry_failed)
     trials = [one.trial for one in left]
     note = command_note(prepared.source.suite.name, trials, executor, workers, device)
+    report = make_reporter(trials)
+    chosen = choose_observers(prepared.source, prepared.registry, observers, report.say)
     with (
         announced(prepared.store, note),
         remembered_interrupt() as interrupt,
-        make_reporter(trials) as report,
+        report,
+        Observers(chosen, prepared.store, report.say) as observe,
     ):
 
         def tell(event: Event) -> None:
             report(event)
+            observe(event)
             interrupt.check()
 
         plugins = tuple(Path(row.source.target) for row in prepared.registry.rows if row.source.is_file)

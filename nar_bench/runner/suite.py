@@ -36,6 +36,7 @@ sizes = [20]
 count = 2048
 [evaluate.points.dense]           # a named shift point: algorithms that have all its axes are measured there too
 p = 0.9
+[observer.tensorboard]            # options of an observer; observers = ["tensorboard"], above the tables, names some
 """
 
 from __future__ import annotations
@@ -112,6 +113,9 @@ class Suite(_Table):
     contrast: Table = {}
     train: Table = {}
     evaluate: Table = {}
+    observers: list[str] = []
+    observer: dict[str, Table] = {}
+    """Options of observers, by name."""
 
 
 @dataclass(frozen=True)

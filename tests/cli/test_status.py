@@ -33,10 +33,14 @@ def suite(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run that is killed at the end of the block if it is still there then."""
     with subprocess.Popen(
-        [COMMAND, "run", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [COMMAND, "run", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # Where this is a background job of a shell, Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             yield process

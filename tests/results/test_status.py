@@ -141,9 +141,13 @@ def test_what_is_no_note_is_passed_over(store: Store) -> None:
 
 
 def test_a_command_says_how_it_ended_and_is_forgotten_when_the_next_begins(store: Store) -> None:
-    with pytest.raises(ValueError, match="odd"), announced(store, command(FIRST)):
-        assert [one.state for one in status(store.path).commands] == ["running"]
-        raise ValueError("odd")
+    def fail() -> None:
+        with announced(store, command(FIRST)):
+            assert [one.state for one in status(store.path).commands] == ["running"]
+            raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        fail()
     (one,) = status(store.path).commands
     assert (one.state, one.waiting) == ("odd", 1)
     with announced(store, command(SECOND, id="d" * 16)):
