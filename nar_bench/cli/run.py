@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from nar_bench.cli.options import with_plugins
-from nar_bench.cli.plan import names
+from nar_bench.cli.options import names, with_plugins
 
 
 @click.command("run")

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nar_bench.errors import ExecutorError
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.activity import announced
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
+from nar_bench.runner.assignments import Assignments
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial
@@ -43,14 +45,14 @@ class Prepared:
 
 
 def prepare(
-    suite: str | Path, out: str | Path | None = None, overrides: Iterable[str] = (), only: Iterable[str] = ()
+    suite: str | Path, out: str | Path | None = None, overrides: Assignments = (), only: Iterable[str] = ()
 ) -> Prepared:
     """Read and plan a suite.
 
     Args:
         suite: a name or the path of a TOML file.
         out: the results folder; by default runs/<suite>.
-        overrides: "train.steps=10" and the like.
+        overrides: "train.steps=10" and the like, or values by key.
         only: names of algorithms, processors or regimes to keep.
 
     Raises:
@@ -66,7 +68,7 @@ def run_prepared(
     prepared: Prepared,
     *,
     executor: str = "in_process",
-    options: Iterable[str] = (),
+    options: Assignments = (),
     workers: int = 1,
     time_limit: float | None = None,
     retries: int = 1,
@@ -83,7 +85,7 @@ def run_prepared(
 
     Args:
         executor: where trials run.
-        options: of the executor, "partition=gpu" and the like.
+        options: of the executor, "partition=gpu" and the like, or values by key.
         workers: how many trials may run at once.
         time_limit: seconds that a trial may take in this run, or None; it fails then, and keeps its checkpoint.
         retries: how often a trial is tried again, from its checkpoint, whose worker died; then it fails.
@@ -93,13 +95,14 @@ def run_prepared(
 
     Raises:
         DeviceError: no such device; nothing has run.
-        ExecutorError: an option of the executor is wrong; nothing has run.
+        ExecutorError: an option of the executor or a number here is wrong; nothing has run.
         SuiteError: an option of an observer is wrong; nothing has run.
         Unsupported: the executor cannot run on these terms, or an observer cannot work here; nothing has run.
         StoreError: the folder cannot be written; workers have stopped.
         UnknownName: no such executor or observer.
         KeyboardInterrupt: the run was stopped; everything finished is kept.
     """
+    _check(workers, time_limit, retries, threads)
     terms = Terms(workers, time_limit, prepared.store.executor.resolve())
     place, runner = build_runner(prepared.registry, executor, options, terms)
     if place is not Place.CLUSTER:
@@ -129,8 +132,13 @@ def run_prepared(
         return Passes(work, runner, retries, tell).run(left)
 
 
-def run_suite(suite: str | Path, out: str | Path | None = None, device: str = "cpu") -> Path:
-    """Run every trial of a suite that has no result yet, silently, and return the results folder."""
-    prepared = prepare(suite, out)
-    run_prepared(prepared, device=device)
-    return prepared.store.path
+def _check(workers: int, time_limit: float | None, retries: int, threads: int | None) -> None:
+    for name, value, good in (
+        ("workers", workers, workers >= 1),
+        ("time_limit", time_limit, time_limit is None or time_limit > 0),
+        ("retries", retries, retries >= 0),
+        ("threads", threads, threads is None or threads >= 1),
+    ):
+        if not good:
+            least = {"time_limit": "more than 0", "retries": "at least 0"}.get(name, "at least 1")
+            raise ExecutorError(f"{name} = {value}: {least} is needed; nothing was run.")

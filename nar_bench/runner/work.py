@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nar_bench.plugin.execution import Tell
-from nar_bench.plugin.registry import Registry, registry
+from nar_bench.plugin.registry import registry_with
 from nar_bench.results.claims import Claim
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
@@ -76,22 +76,13 @@ class TrialWork:
             with Notes(self.store, trial) as notes:
                 record = run_trial(
                     trial,
-                    _registry(self.plugins),
+                    registry_with(self.plugins),
                     self.store,
                     _watch(tell, notes, claim),
                     find_device(self.device),
                     predictions=self.predictions,
                 )
             return Outcome(record, True)
-
-
-def _registry(files: tuple[Path, ...]) -> Registry:
-    plugins = registry()
-    known = {row.source.target for row in plugins.rows}
-    for file in files:
-        if str(file) not in known:
-            plugins.add_file(file)
-    return plugins
 
 
 def _watch(tell: Tell, note: Callable[[Event], None], claim: Claim) -> Callable[[Event], None]:
