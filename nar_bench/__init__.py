@@ -1,22 +1,28 @@
 """nar-bench: the benchmark suite for neural algorithmic reasoning.
 
-The public Python API; stable from version 0.1. Everything heavy is imported when it is used.
+The public Python API; stable from version 0.1. Everything heavy is imported when it is used. `plan`, `run`,
+`load_results`, `compare`, `rank` and `status` take what the commands take, by the same names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pyarrow
 
     from nar_bench.plugin.contracts import Algorithm
+    from nar_bench.results.status import Status
+    from nar_bench.runner.assignments import Assignments
+    from nar_bench.runner.outlook import Plan
     from nar_bench.statistics.comparison import Comparison
+    from nar_bench.statistics.standing import Standing
     from nar_bench.trajectory import Batch
 
 __version__ = "0.1.0"
-__all__ = ["algorithm", "compare", "generate", "load_results", "run"]
+__all__ = ["algorithm", "compare", "generate", "load_results", "plan", "rank", "run", "status"]
 
 
 def algorithm(name: str) -> Algorithm:
@@ -65,36 +71,154 @@ def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> B
     return batch
 
 
-def run(suite: str | Path, out: str | Path | None = None, device: str = "cpu") -> Path:
-    """Run every trial of a suite that has no result yet, and return the results folder.
+def plan(
+    suite: str | Path,
+    out: str | Path | None = None,
+    *,
+    set: Assignments = (),
+    only: Iterable[str] = (),
+    probe: bool = False,
+    plugins: Iterable[str | Path] = (),
+) -> Plan:
+    """Return what a suite would run: every trial with its state, what it should cost, what its seeds can resolve.
 
     Args:
         suite: a suite's name, or the path of a TOML file.
         out: the results folder; by default runs/<suite>.
-        device: "cpu", "cuda" or "cuda:1".
+        set: keys of the suite to override: {"train.steps": 100}, or ["train.steps=100"] as on the command line.
+        only: names of algorithms, processors or regimes to keep.
+        probe: whether to measure a few steps of each kind of trial that no record tells of.
+        plugins: those that are one Python file each.
 
     Raises:
-        SuiteError: the suite is wrong; every fault is listed.
-        DeviceError: there is no such device.
-        StoreError: the folder cannot be written.
+        SuiteError, UnknownName, PluginError: the suite is wrong; every fault is listed.
     """
-    from nar_bench.runner.run import run_suite
+    from nar_bench.plugin.registry import registry_with
+    from nar_bench.runner.outlook import outlook
+    from nar_bench.runner.run import prepare
 
-    return run_suite(suite, out=out, device=device)
+    registry_with(plugins)
+    return outlook(prepare(suite, out, set, only), probe)
 
 
-def load_results(path: str | Path) -> pyarrow.Table:
-    """Return every score in a results folder, one row per trial, size and metric.
+def run(
+    suite: str | Path,
+    out: str | Path | None = None,
+    *,
+    set: Assignments = (),
+    only: Iterable[str] = (),
+    retry: Literal["failed"] | None = None,
+    executor: str = "in_process",
+    options: Assignments = (),
+    workers: int = 1,
+    time_limit: float | None = None,
+    retries: int = 1,
+    device: str = "cpu",
+    predictions: bool = False,
+    observers: Iterable[str] = (),
+    threads: int | None = None,
+    plugins: Iterable[str | Path] = (),
+    progress: bool = True,
+) -> Path:
+    """Run every trial of a suite that has no result yet, and return the results folder. Running again resumes.
+
+    A trial that fails is a record too (`status(folder).failed`). With the executor local, a script calls this under
+    `if __name__ == "__main__":`, as Python's multiprocessing demands; a notebook need not.
+
+    Args:
+        suite: a suite's name, or the path of a TOML file.
+        out: the results folder; by default runs/<suite>.
+        set: keys of the suite to override: {"train.steps": 100}, or ["train.steps=100"] as on the command line.
+        only: names of algorithms, processors or regimes to keep.
+        retry: "failed" to run trials again that failed before.
+        executor: where trials run: "in_process", "local", "slurm", "ray" or a plugin's.
+        options: of the executor: {"partition": "gpu"}, or ["partition=gpu"].
+        workers: how many trials may run at once.
+        time_limit: seconds that a trial may take; then it fails, and keeps its checkpoint.
+        retries: how often a trial is tried again whose worker died.
+        device: "cpu", "cuda" or "cuda:1".
+        predictions: whether to keep every answer to the test instances, as Parquet.
+        observers: who is told how trials go, such as "tensorboard"; none of them can fail a trial.
+        threads: of torch within one operation; by default torch's choice, and 1 in workers.
+        plugins: those that are one Python file each.
+        progress: whether to print how it goes: bars on a terminal, else (in a notebook) lines.
+
+    Raises:
+        SuiteError, UnknownName, PluginError: the suite is wrong; every fault is listed.
+        ExecutorError, Unsupported, DeviceError: it cannot run so here; nothing has run.
+        StoreError: the folder cannot be written.
+        KeyboardInterrupt: it was stopped; everything finished is kept.
+    """
+    from rich.console import Console
+
+    from nar_bench.plugin.registry import registry_with
+    from nar_bench.runner.progress import Silent, reporter
+    from nar_bench.runner.run import prepare, run_prepared
+
+    if retry not in (None, "failed"):
+        from nar_bench.errors import UnknownName
+
+        raise UnknownName("retry", retry, ["failed"])
+    registry_with(plugins)
+    prepared = prepare(suite, out, set, only)
+    run_prepared(
+        prepared,
+        executor=executor,
+        options=options,
+        workers=workers,
+        time_limit=time_limit,
+        retries=retries,
+        device=device,
+        threads=threads,
+        retry_failed=retry == "failed",
+        predictions=predictions,
+        observers=observers,
+        make_reporter=lambda trials: reporter(trials, Console()) if progress else Silent(),
+    )
+    return prepared.store.path
+
+
+def status(folder: str | Path) -> Status:
+    """Return what goes on in a results folder, and what is done, failed and left; no runner is disturbed.
+
+    Raises:
+        StoreError: there is no results folder at `folder`.
+    """
+    from nar_bench.results.status import status as status_of
+
+    return status_of(Path(folder))
+
+
+def load_results(
+    folder: str | Path,
+    *,
+    sql: str | None = None,
+    only: Iterable[str] = (),
+    metrics: Iterable[str] = (),
+    sizes: Iterable[int] = (),
+    points: Iterable[str] = (),
+) -> pyarrow.Table:
+    """Return the scores in a results folder, one row per trial, algorithm, shift point, size and metric.
 
     Columns: trial, suite, algorithm, processor, regime, seed, size, metric, value, and others.
     Metric `score` is the reference's (mean over outputs).
 
+    Args:
+        folder: the results folder.
+        sql: a question to ask instead (DuckDB); tables `scores` and `records`.
+        only: names of algorithms, processors, regimes or similarities; a score has to match one of each kind named.
+        metrics: names of metrics; by default all.
+        sizes: problem sizes.
+        points: names of shift points.
+
     Raises:
-        StoreError: there is no results folder at `path`.
+        StoreError: there is no results folder at `folder`.
+        QueryError: the question cannot be answered, or a name is one that no score has.
     """
+    from nar_bench.results.query import Filter
     from nar_bench.results.table import load_table
 
-    return load_table(Path(path))
+    return load_table(Path(folder), Filter(list(only), list(metrics), list(sizes), list(points)), sql)
 
 
 def compare(a: str, b: str, *folders: str | Path, size: int | None = None, metric: str = "score") -> Comparison:
@@ -117,3 +241,24 @@ def compare(a: str, b: str, *folders: str | Path, size: int | None = None, metri
     from nar_bench.statistics.comparison import compare as compare_named
 
     return compare_named(a, b, *folders, size=size, metric=metric)
+
+
+def rank(folder: str | Path, *, size: int | None = None, metric: str = "score", solved: float = 0.99) -> list[Standing]:
+    """Rank all methods of a results folder, each suite version by itself.
+
+    Args:
+        folder: the results folder.
+        size: problem size; by default the largest that all methods of an algorithm have.
+        metric: a share in [0, 1], of which more is better.
+        solved: the value from which a seed has solved an algorithm.
+
+    Returns:
+        rank intervals and tie groups (`.ranking`), and of each line its mean, solve rate, N90 and area (`.lines`).
+
+    Raises:
+        StoreError: there is no results folder at `folder`.
+        StatisticsError: it has no scores that can be ranked.
+    """
+    from nar_bench.statistics.standing import standings
+
+    return standings(Path(folder), size=size, metric=metric, solved_from=solved)

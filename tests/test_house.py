@@ -87,6 +87,7 @@ def test_the_wheel_holds_the_framework_and_the_plugins_but_not_the_template(tmp_
         "nar_bench_clrs30",
         "nar_bench_dgl",
         "nar_bench_executors",
+        "nar_bench_observers",
         "nar_bench_processors",
         "nar_bench_salsa",
         "nar_bench_similarity",

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("nar_bench.cli.plan", "What a suite would run, and what is there already."),
     "why": ("nar_bench.cli.why", "What makes a record stale."),
     "run": ("nar_bench.cli.run", "Run a suite; run again to resume."),
+    "status": ("nar_bench.cli.status", "How a run stands, from another shell."),
     "results": ("nar_bench.cli.results", "The scores in a results folder."),
     "compare": ("nar_bench.cli.compare", "Which of two methods is better, and how sure that is."),
     "rank": ("nar_bench.cli.rank", "All methods ranked, with what the seeds leave open."),

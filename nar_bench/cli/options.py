@@ -43,6 +43,11 @@ def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path,
             )
 
 
+def names(only: str) -> list[str]:
+    """Split a comma-separated option."""
+    return [name.strip() for name in only.split(",") if name.strip()]
+
+
 def wide_console() -> Any:
     """Return a console that never cuts a cell when its output goes to a file or a pipe."""
     from rich.console import Console

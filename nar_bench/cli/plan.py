@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nar_bench.cli.options import wide_console, with_plugins
+from nar_bench.cli.durations import duration
+from nar_bench.cli.options import names, wide_console, with_plugins
 
 if TYPE_CHECKING:
-    from nar_bench.results.costs import Cost
     from nar_bench.runner.estimate import Estimate
+    from nar_bench.runner.outlook import Plan
     from nar_bench.runner.plan import Planned
-    from nar_bench.runner.run import Prepared
 
 LINES = 200
 """The most lines that are one for each trial."""
@@ -39,86 +39,25 @@ def command(suite: str, out: Path | None, overrides: tuple[str, ...], only: str,
 
     Below them stands what those to do should cost, by records of the results folder that cost alike.
     """
-    from nar_bench.runner.estimate import estimate
+    from nar_bench.runner.outlook import outlook
     from nar_bench.runner.plan import State
     from nar_bench.runner.run import prepare
 
-    prepared = prepare(suite, out, overrides, names(only))
-    costs, failed = _costs(prepared, probe)
-    expected = estimate([one.trial for one in prepared.todo()], costs)
-    resolution = smallest_resolvable(prepared)
+    made = outlook(prepare(suite, out, overrides, names(only)), probe, lambda text: click.echo(text, err=True))
     if as_json:
-        _print_json(prepared, expected, resolution)
+        _print_json(made)
         return
-    _print_table(prepared.planned)
-    counts = Counter(one.state for one in prepared.planned)
-    click.echo(f"{len(prepared.planned)} trials: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
-    for reason in failed:
+    _print_table(made.trials)
+    counts = ", ".join(f"{count} {state}" for state, count in made.counts.items())
+    click.echo(f"{len(made.trials)} trials: {counts}")
+    for reason in made.failed_probes:
         click.echo(reason)
-    for line in _told(expected, prepared.store.path, probed=probe):
+    for line in _told(made.estimate, made.folder, probed=probe):
         click.echo(line)
-    click.echo(f"results folder: {prepared.store.path}")
-    click.echo(resolution)
-    if State.FAILED in counts:
+    click.echo(f"results folder: {made.folder}")
+    click.echo(made.resolution)
+    if State.FAILED in made.counts:
         click.echo("failed trials run again with: nar-bench run ... --retry failed")
-
-
-_RECORDS_LOOKED_AT = 1000
-"""Enough to know a standard deviation; reading all of a large folder would take longer than planning it."""
-
-
-def smallest_resolvable(prepared: Prepared) -> str:
-    """Say which difference between two methods the planned seeds, finished ones among them, can resolve."""
-    from nar_bench.statistics.resolution import smallest_difference
-    from nar_bench.statistics.spread import spread_of
-
-    planned = [one for one in prepared.planned if one.state != "skipped"]
-    if not planned:
-        return "smallest difference that the seeds resolve: no trial is planned"
-    cells: dict[tuple[str, ...], set[int]] = {}
-    for trial in (one.trial for one in planned):
-        method = (trial.processor.name, trial.regime, trial.similarity.name if trial.similarity else "")
-        for algorithm in trial.algorithms:
-            cells.setdefault((algorithm.name, *method), set()).add(trial.seed)
-    seeds = min(len(found) for found in cells.values())
-    fewest = " (the fewest)" if any(len(found) > seeds for found in cells.values()) else ""
-    few = f"{seeds} seed{'s' * (seeds > 1)} of each method on each algorithm{fewest}"
-    if seeds == 1:
-        return f"{few}: no difference between methods can be resolved; plan two seeds or more"
-    done = [one.trial.id for one in planned if one.state == "done"][:_RECORDS_LOOKED_AT]
-    spread = spread_of(record for trial in done if (record := prepared.store.read(trial)))
-    told = [f"{smallest_difference(spread.deviation, seeds):.3f} on one algorithm"]
-    algorithms = len({cell[0] for cell in cells})
-    # Where algorithms share a network, one more algorithm is no new evidence of what a seed does.
-    if algorithms > 1 and all(len(one.trial.algorithms) == 1 for one in planned):
-        told.append(f"{smallest_difference(spread.deviation, seeds, algorithms):.3f} in the mean over {algorithms}")
-    return (
-        f"smallest difference in score that {few} resolve (power 0.8, level 0.05): {', '.join(told)}; "
-        f"at a standard deviation across seeds of {spread.deviation:.3f}, {spread.source}"
-    )
-
-
-def _costs(prepared: Prepared, probe: bool) -> tuple[dict[str, Cost], list[str]]:
-    """Return what is known of costs, and a line for each probe that failed."""
-    from nar_bench.results.compact import compact
-    from nar_bench.results.costs import cost_key
-    from nar_bench.runner.estimate import estimate, known_costs
-
-    folder = prepared.store.records_folder
-    costs = known_costs(compact(prepared.store)) if folder.is_dir() else {}
-    failed = []
-    if probe:
-        from nar_bench.runner.probe import probe as measure
-
-        unknown = estimate([one.trial for one in prepared.todo()], costs).unknown
-        for number, (trial, _) in enumerate(unknown, 1):
-            click.echo(f"probing {number} of {len(unknown)}: {trial.label}", err=True)
-            cost = measure(trial, prepared.registry)
-            if isinstance(cost, str):
-                failed.append(f"the probe of {trial.label} failed: {cost}")
-            else:
-                costs[cost_key(trial)] = cost
-    return costs, failed
 
 
 def _told(expected: Estimate, folder: Path, *, probed: bool) -> Iterator[str]:
@@ -138,19 +77,12 @@ def _told(expected: Estimate, folder: Path, *, probed: bool) -> Iterator[str]:
         yield missing if probed else f"{missing}: none that costs alike is in {folder}. A short probe: --probe"
 
 
-def duration(seconds: float) -> str:
-    """Return a time as people say it."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.0f} seconds"
-
-
-def _print_json(prepared: Prepared, expected: Estimate, resolution: str) -> None:
+def _print_json(made: Plan) -> None:
     """Print one line for each trial, so that a hundred thousand take no longer than they must."""
+    expected = made.estimate
     head = {
-        "suite": prepared.source.suite.name,
-        "out": str(prepared.store.path),
+        "suite": made.suite,
+        "out": str(made.folder),
         "estimate": {
             "seconds": expected.seconds,
             "memory_mib": expected.memory,
@@ -159,7 +91,7 @@ def _print_json(prepared: Prepared, expected: Estimate, resolution: str) -> None
             "records": expected.records,
             "machines": expected.machines,
         },
-        "resolution": resolution,
+        "resolution": made.resolution,
     }
     rows = (
         {
@@ -173,7 +105,7 @@ def _print_json(prepared: Prepared, expected: Estimate, resolution: str) -> None
             "reason": one.reason,
             "config": one.trial.config,
         }
-        for one in prepared.planned
+        for one in made.trials
     )
     click.echo(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "trials": [')
     click.echo(",\n".join(f"  {json.dumps(row)}" for row in rows))
@@ -241,8 +173,3 @@ def _ranges(seeds: Sequence[int]) -> str:
         else:
             told.append([seed])
     return ", ".join("-".join(map(str, ends)) for ends in told)
-
-
-def names(only: str) -> list[str]:
-    """Split a comma-separated option."""
-    return [name.strip() for name in only.split(",") if name.strip()]

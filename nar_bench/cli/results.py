@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nar_bench.cli.options import names
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -56,23 +58,17 @@ def command(
         return
     if folder is None:
         raise click.UsageError("name a results folder, such as runs/quickstart")
-    filters = bool(only or metrics or sizes or points)
-    if sql is not None and filters:
-        raise click.UsageError(
-            "--sql says which rows it wants by itself; leave out --only, --metric, --size and --point"
-        )
-    if not (sql is not None or filters or form or parquet):
+    if not (sql is not None or only or metrics or sizes or points or form or parquet):
         print_summary(Store(folder))
         return
-    from nar_bench.cli.plan import names
     from nar_bench.results.compact import compact
-    from nar_bench.results.query import Filter, ask, select_scores
+    from nar_bench.results.query import Filter
+    from nar_bench.results.table import table_of
 
     compacted = compact(Store(folder))
     for problem in compacted.problems:
         click.echo(f"damaged record, left out: {problem}", err=True)
-    wanted = Filter(names(only), metrics, sizes, points)
-    table = ask(compacted, sql) if sql is not None else select_scores(compacted, wanted)
+    table = table_of(compacted, Filter(names(only), metrics, sizes, points), sql)
     if parquet is not None:
         _write_parquet(table, parquet)
     if form is not None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from nar_bench.cli.options import with_plugins
-from nar_bench.cli.plan import names
+from nar_bench.cli.options import names, with_plugins
 
 
 @click.command("run")
@@ -44,6 +43,13 @@ from nar_bench.cli.plan import names
 @click.option("--device", default="cpu", show_default=True, help="What networks run on: cpu, cuda or cuda:1.")
 @click.option("--predictions", is_flag=True, help="Keep every answer to the test instances (Parquet).")
 @click.option(
+    "--observer",
+    "observers",
+    multiple=True,
+    metavar="NAME",
+    help="Tell it how trials go: nar-bench list observers",
+)
+@click.option(
     "--threads",
     type=click.IntRange(min=1),
     help="Threads within one operation; by default torch's choice, and 1 in workers.",
@@ -62,6 +68,7 @@ def command(
     retries: int,
     device: str,
     predictions: bool,
+    observers: tuple[str, ...],
     threads: int | None,
 ) -> int:
     """Run SUITE (a name or a TOML file). Running it again resumes it: finished trials are kept.
@@ -104,6 +111,7 @@ def command(
             threads=threads,
             retry_failed=retry == "failed",
             predictions=predictions,
+            observers=observers,
             make_reporter=lambda trials: reporter(trials, console),
         )
     except KeyboardInterrupt:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
 from nar_bench.plugin.execution import Executor
+from nar_bench.plugin.observation import Observer
 from nar_bench.sparse_kernel import execute_sparse
 from nar_bench.spec import AlgorithmSpec, Layout, Location
 from nar_bench.trajectory import Array, Columns, Trajectory, as_array, sorted_edges, to_compact, to_dense
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     SIMILARITY = "similarity"
     SIMILAR_INPUT = "similar input"
     EXECUTOR = "executor"
+    OBSERVER = "observer"
     SUITE = "suite"
 
 
@@ -413,7 +415,7 @@ class SimilarInput:
     nodes: Callable[[int], int] | None = None
 
 
-Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor
+Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor | Observer
 """Anything that the registry hands out, but for suites, which are files."""
 
 CONTRACTS: Mapping[Kind, type[Component]] = {
@@ -423,4 +425,5 @@ CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.SIMILARITY: Similarity,
     Kind.SIMILAR_INPUT: SimilarInput,
     Kind.EXECUTOR: Executor,
+    Kind.OBSERVER: Observer,
 }

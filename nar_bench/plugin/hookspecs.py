@@ -58,5 +58,10 @@ def register_executors(register: Register) -> None:
 
 
 @hookspec
+def register_observers(register: Register) -> None:
+    """Register `nar_bench.plugin.observation.Observer` objects."""
+
+
+@hookspec
 def register_suites(register: Register) -> None:
     """Register suites: the target is "module:file.toml", a TOML file beside the module."""

@@ -35,6 +35,7 @@ HOOKS = {
     "register_similarities": Kind.SIMILARITY,
     "register_similar_inputs": Kind.SIMILAR_INPUT,
     "register_executors": Kind.EXECUTOR,
+    "register_observers": Kind.OBSERVER,
     "register_suites": Kind.SUITE,
 }
 
@@ -284,3 +285,16 @@ def registry() -> Registry:
     if _registry is None:
         _registry = Registry()
     return _registry
+
+
+def registry_with(files: Iterable[str | Path]) -> Registry:
+    """Return the registry of this process, with plugins that are one Python file each added if they are not there yet.
+
+    Raises:
+        PluginError: one of them cannot be used.
+    """
+    plugins = registry()
+    for file in map(Path, files):
+        if str(file.resolve()) not in {row.source.target for row in plugins.rows}:
+            plugins.add_file(file)
+    return plugins

@@ -6,6 +6,8 @@
 <folder>/predictions/<trial>.parquet        where they are asked for
 <folder>/cache/records.parquet              all records, compact; made anew whenever it is needed
 <folder>/claims/<trial>.lock, .lease        while a runner is at it
+<folder>/activity/                          what runners say of themselves (see `nar_bench.results.activity`)
+<folder>/observers/<observer>/              what an observer leaves
 <folder>/executor/                          what an executor leaves, such as job scripts
 <folder>/board/index.html, board.md
 <folder>/ideas/index.html
@@ -86,6 +88,15 @@ class Store:
         return self.path / "executor"
 
     @property
+    def activity(self) -> Path:
+        """Folder of the notes that runners leave while they work."""
+        return self.path / "activity"
+
+    def observer(self, name: str) -> Path:
+        """Return the folder of an observer."""
+        return self.path / "observers" / name
+
+    @property
     def ideas(self) -> Path:
         """Folder of the page of ideas."""
         return self.path / "ideas"
@@ -147,6 +158,10 @@ class Store:
         write_whole(probe, b"x" * 4096)
         probe.unlink(missing_ok=True)
 
+    def claim_path(self, name: str) -> Path:
+        """Return the claim of a trial, or of something else that is called `name`."""
+        return self.path / "claims" / name
+
     @contextlib.contextmanager
     def claim(self, trial: str, patient: bool = False) -> Iterator[Claim | None]:
         """Keep other runners off a trial for the length of the block; yield None where one of them is at it.
@@ -157,7 +172,7 @@ class Store:
         Raises:
             StoreError: the claim cannot be written.
         """
-        path = self.path / "claims" / trial
+        path = self.claim_path(trial)
         with claimed(path, patient) as claim:
             yield claim
             if claim and self.record_path(trial).exists():

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nar_bench.results.compact import Compacted
 from nar_bench.results.costs import Cost, cost_key
 from nar_bench.runner.expansion import Trial
-
-_COLUMNS = (
-    "cost_key",
-    "state",
-    "steps",
-    "resumed_from",
-    "build_seconds",
-    "train_seconds",
-    "evaluate_seconds",
-    "process_mib",
-    "cpu",
-    "device",
-    "threads",
-)
 
 
 @dataclass(frozen=True)
@@ -44,28 +28,6 @@ class Estimate:
     unknown: list[tuple[Trial, int]]
     records: int
     machines: tuple[str, ...]
-
-
-def known_costs(compacted: Compacted) -> dict[str, Cost]:
-    """Return what trials that are done have cost, by `cost_key`; steps before an interrupt are not counted."""
-    found: dict[str, list[tuple[float, float, float | None, str]]] = {}
-    for key, state, steps, before, build, train, evaluate, memory, cpu, device, threads in zip(
-        *compacted.columns(*_COLUMNS).to_pydict().values(), strict=True
-    ):
-        if state == "done" and steps is not None and steps > before and None not in (build, train, evaluate):
-            machine = f"{cpu}, {device}, {threads} thread{'s' * (threads != 1)}"
-            found.setdefault(key, []).append((train / (steps - before), build + evaluate, memory, machine))
-    return {key: _cost(several) for key, several in found.items()}
-
-
-def _cost(several: list[tuple[float, float, float | None, str]]) -> Cost:
-    return Cost(
-        step=statistics.median(step for step, _, _, _ in several),
-        rest=statistics.median(rest for _, rest, _, _ in several),
-        memory=max((memory for _, _, memory, _ in several if memory is not None), default=None),
-        records=len(several),
-        machines=tuple(sorted({machine for _, _, _, machine in several})),
-    )
 
 
 def estimate(trials: Iterable[Trial], costs: Mapping[str, Cost]) -> Estimate:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable
-from typing import Any
-
 from nar_bench.errors import ExecutorError, Unsupported
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.execution import Executor, Place, Runner, Terms
 from nar_bench.plugin.registry import Registry
+from nar_bench.runner.assignments import Assignments, assigned
 from nar_bench.runner.options import Fault, build_options
 
 
-def build_runner(registry: Registry, name: str, options: Iterable[str], terms: Terms) -> tuple[Place, Runner]:
+def build_runner(registry: Registry, name: str, options: Assignments, terms: Terms) -> tuple[Place, Runner]:
     """Build the executor `name`.
 
     Args:
-        options: "partition=gpu" and the like.
+        options: "partition=gpu" and the like, or values by key.
 
     Raises:
         UnknownName: no such executor.
@@ -25,15 +22,7 @@ def build_runner(registry: Registry, name: str, options: Iterable[str], terms: T
         Unsupported: it cannot run on these terms here.
     """
     executor: Executor = registry.load(Kind.EXECUTOR, name)
-    values: dict[str, Any] = {}
-    for option in options:
-        key, equals, text = option.partition("=")
-        if not equals or not key.strip():
-            raise ExecutorError(f"--option {option}: KEY=VALUE is needed, for example --option cpus=2.")
-        try:
-            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            values[key.strip()] = text  # a bare word is a string
+    values = assigned(options, "--option", "cpus=2", ExecutorError)
     faults: list[Fault] = []
     config = build_options(executor.config, values, f"executor {name}", faults)
     if faults:

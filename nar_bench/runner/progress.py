@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -40,9 +41,13 @@ class Reporter(Protocol):
         """Take note of an event."""
         ...
 
+    def say(self, sentence: str) -> None:
+        """Tell something that is of no trial, such as what became of an observer."""
+        ...
+
 
 class Silent:
-    """Says nothing."""
+    """Says nothing of trials, and the rest as warnings of the log."""
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +59,10 @@ class Silent:
 
     def __call__(self, event: Event) -> None:
         """Ignore it."""
+
+    def say(self, sentence: str) -> None:
+        """Log it."""
+        logging.getLogger("nar_bench").warning(sentence)
 
 
 def reporter(trials: Sequence[Trial], console: Console) -> Reporter:
@@ -138,6 +147,10 @@ class Bars(Silent):
             if event.phase != "again":
                 self._progress.advance(self._all)
 
+    def say(self, sentence: str) -> None:
+        """Print it above the bars."""
+        self._console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
+
     def _remove(self, trial: Trial) -> None:
         if trial.id in self._now:
             self._progress.remove_task(self._now.pop(trial.id))
@@ -166,6 +179,10 @@ class Lines(Silent):
             self._line(event.trial, f"{place}: measuring {_where(event)}")
         else:
             self._line(event.trial, f"{place}: {outcome(event)}")
+
+    def say(self, sentence: str) -> None:
+        """Write it on a line of its own."""
+        self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def _line(self, trial: Trial, text: str) -> None:
         self._last[trial.id] = time.monotonic()

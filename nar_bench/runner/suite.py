@@ -36,12 +36,13 @@ sizes = [20]
 count = 2048
 [evaluate.points.dense]           # a named shift point: algorithms that have all its axes are measured there too
 p = 0.9
+[observer.tensorboard]            # options of an observer; observers = ["tensorboard"], above the tables, names some
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +53,7 @@ from pydantic_core import PydanticCustomError
 from nar_bench.errors import SuiteError, did_you_mean
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
+from nar_bench.runner.assignments import Assignments, assigned
 from nar_bench.runner.options import Fault
 
 Table = dict[str, Any]
@@ -112,6 +114,9 @@ class Suite(_Table):
     contrast: Table = {}
     train: Table = {}
     evaluate: Table = {}
+    observers: list[str] = []
+    observer: dict[str, Table] = {}
+    """Options of observers, by name."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +142,11 @@ def find_suite(name: str | Path, registry: Registry) -> Path:
     return registry.find(Kind.SUITE, str(name)).file()
 
 
-def load_suite(file: Path, overrides: Iterable[str] = ()) -> SuiteSource:
+def load_suite(file: Path, overrides: Assignments = ()) -> SuiteSource:
     """Read a suite file.
 
     Args:
-        overrides: "train.steps=10" and the like, applied before the check.
+        overrides: "train.steps=10" and the like, or values by key, applied before the check.
 
     Raises:
         SuiteError: it is no TOML, or keys or types are wrong; every fault is listed.
@@ -152,8 +157,8 @@ def load_suite(file: Path, overrides: Iterable[str] = ()) -> SuiteSource:
         raise SuiteError(f"suite {file}: cannot be read: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise SuiteError(f"suite {file}: no valid TOML: {error}.") from None
-    for override in overrides:
-        _apply(content, override)
+    for key, value in assigned(overrides, "--set", "train.steps=100", SuiteError).items():
+        _apply(content, key, value)
     try:
         return SuiteSource(Suite.model_validate(content), file)
     except ValidationError as error:
@@ -178,18 +183,11 @@ def _fault(error: dict[str, Any]) -> Fault:
     return Fault(place, f"got {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}")
 
 
-def _apply(content: Table, override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise SuiteError(f"--set {override}: KEY=VALUE is needed, for example --set train.steps=100.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text  # a bare word is a string
-    *tables, last = key.strip().split(".")
+def _apply(content: Table, key: str, value: Any) -> None:
+    *tables, last = key.split(".")
     at = content
     for table in tables:
         at = at.setdefault(table, {})
         if not isinstance(at, dict):
-            raise SuiteError(f"--set {override}: '{table}' is not a table that can hold a key.")
+            raise SuiteError(f"--set {key}={value}: '{table}' is not a table that can hold a key.")
     at[last] = value

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nar_bench.plugin.execution import Tell
-from nar_bench.plugin.registry import Registry, registry
+from nar_bench.plugin.registry import registry_with
 from nar_bench.results.claims import Claim
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.device import find_device
+from nar_bench.runner.notes import Notes
 from nar_bench.runner.plan import Planned
 from nar_bench.runner.trial import Event, run_trial
 
@@ -72,33 +73,25 @@ class TrialWork:
             if self.threads:
                 torch.set_num_threads(self.threads)
             self.store.clear_leftovers(trial.id)
-            watch = _watch(tell, claim)
-            record = run_trial(
-                trial,
-                _registry(self.plugins),
-                self.store,
-                watch,
-                find_device(self.device),
-                predictions=self.predictions,
-            )
+            with Notes(self.store, trial) as notes:
+                record = run_trial(
+                    trial,
+                    registry_with(self.plugins),
+                    self.store,
+                    _watch(tell, notes, claim),
+                    find_device(self.device),
+                    predictions=self.predictions,
+                )
             return Outcome(record, True)
 
 
-def _registry(files: tuple[Path, ...]) -> Registry:
-    plugins = registry()
-    known = {row.source.target for row in plugins.rows}
-    for file in files:
-        if str(file) not in known:
-            plugins.add_file(file)
-    return plugins
-
-
-def _watch(tell: Tell, claim: Claim) -> Callable[[Event], None]:
+def _watch(tell: Tell, note: Callable[[Event], None], claim: Claim) -> Callable[[Event], None]:
     last = 0.0
 
     def watch(event: Event) -> None:
         nonlocal last
         claim.check()
+        note(event)
         if event.phase != "train" or time.monotonic() - last >= _TOLD_SECONDS:
             last = time.monotonic()
             tell(event)

@@ -67,7 +67,7 @@ def test_rows_are_asked_for_in_sql_or_by_filters(folder: Path) -> None:
     assert run("results", str(folder), "--metric", "chance", "--latex").stdout.startswith("\\begin{tabular}")
     assert run("results", str(folder), "--metric", "chance", "--markdown").stdout.startswith("| trial | suite |")
     wrong = run("results", str(folder), "--sql", "select 1", "--size", "16")
-    assert (wrong.returncode, "--sql says which rows it wants by itself" in wrong.stderr) == (2, True)
+    assert (wrong.returncode, "sql says which rows it wants by itself" in wrong.stderr) == (2, True)
 
 
 def test_rows_are_written_as_parquet(folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chosen import slow_unless_chosen
 from conformance.broken_algorithms import BROKEN, HEALTHY
+from conformance.broken_observers import BROKEN_OBSERVERS, OBSERVER
 from conformance.broken_parts import (
     BROKEN_EXECUTORS,
     BROKEN_PROCESSORS,
@@ -19,6 +20,7 @@ from conformance.broken_parts import (
     SIMILARITY,
 )
 
+from nar_bench.conformance import observers
 from nar_bench.conformance.kit import CHECKED, Check, checks_for, checks_of, functions_of
 from nar_bench.errors import ConformanceError, UnknownName
 from nar_bench.plugin.contracts import Kind
@@ -30,6 +32,7 @@ BROKEN_BY_KIND: dict[Kind, dict[str, tuple[Any, str]]] = {
     Kind.SIMILARITY: BROKEN_SIMILARITIES,
     Kind.SIMILAR_INPUT: BROKEN_SIMILAR_INPUTS,
     Kind.EXECUTOR: BROKEN_EXECUTORS,
+    Kind.OBSERVER: BROKEN_OBSERVERS,
 }
 HEALTHY_BY_KIND = {
     Kind.ALGORITHM: HEALTHY,
@@ -37,6 +40,7 @@ HEALTHY_BY_KIND = {
     Kind.SIMILARITY: SIMILARITY,
     Kind.SIMILAR_INPUT: SIMILAR_INPUT,
     Kind.EXECUTOR: EXECUTOR,
+    Kind.OBSERVER: OBSERVER,
 }
 REGISTERED = [entry.id for kind in CHECKED for entry in registry().entries(kind) if entry.source.is_own]
 CHECKS = checks_of(*REGISTERED)
@@ -80,7 +84,8 @@ def test_no_check_is_without_a_component_that_it_catches(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, broken in BROKEN_BY_KIND.items() for name in broken])
-def test_every_check_catches_what_it_is_for(kind: Kind, name: str) -> None:
+def test_every_check_catches_what_it_is_for(kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observers, "_CLOSE_SECONDS", 0.1)
     component, says = BROKEN_BY_KIND[kind][name]
     (check,) = (check for check in checks_for(kind, component) if check.name == name)
     with pytest.raises(ConformanceError, match=says):

@@ -9,9 +9,10 @@ from made_records import content
 from runner.test_suite import GOOD, plan_of
 
 from nar_bench.results.compact import compact
+from nar_bench.results.past_costs import known_costs
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.estimate import estimate, known_costs
+from nar_bench.runner.estimate import estimate
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.probe import probe
 

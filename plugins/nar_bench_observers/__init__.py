@@ -1,0 +1,1 @@
+"""The observers of nar-bench: who is told how trials go."""
