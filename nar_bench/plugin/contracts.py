@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
 from nar_bench.plugin.execution import Executor
+from nar_bench.plugin.learnability import Learner, Target
 from nar_bench.sparse_kernel import execute_sparse
 from nar_bench.spec import AlgorithmSpec, Layout, Location
 from nar_bench.trajectory import Array, Columns, Trajectory, as_array, sorted_edges, to_compact, to_dense
@@ -39,7 +40,10 @@ class Kind(StrEnum):
     SIMILARITY = "similarity"
     SIMILAR_INPUT = "similar input"
     EXECUTOR = "executor"
+    TARGET = "target"
+    LEARNER = "learner"
     SUITE = "suite"
+    ALIGNMENT_SUITE = "alignment suite"
 
 
 Inputs = Mapping[str, Array]
@@ -385,7 +389,7 @@ class SimilarInput:
     nodes: Callable[[int], int] | None = None
 
 
-Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor
+Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor | Target | Learner
 """Anything that the registry hands out, but for suites, which are files."""
 
 CONTRACTS: Mapping[Kind, type[Component]] = {
@@ -395,4 +399,6 @@ CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.SIMILARITY: Similarity,
     Kind.SIMILAR_INPUT: SimilarInput,
     Kind.EXECUTOR: Executor,
+    Kind.TARGET: Target,
+    Kind.LEARNER: Learner,
 }

@@ -9,8 +9,8 @@ from typing import Any
 from nar_bench.errors import ExecutorError, Unsupported
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.execution import Executor, Place, Runner, Terms
+from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import Registry
-from nar_bench.runner.options import Fault, build_options
 
 
 def build_runner(registry: Registry, name: str, options: Iterable[str], terms: Terms) -> tuple[Place, Runner]:
