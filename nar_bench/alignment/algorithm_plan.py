@@ -48,9 +48,9 @@ class AlgorithmCells:
         for value in grid.delta:
             if not 0 < value < 1:
                 self._faults.append(Fault(f"{place}.delta", f"got {value!r}; it must be above 0 and below 1"))
-        for regime in grid.regimes:
-            if regime not in REGIMES:
-                problem = f"regime '{regime}' is not known.{did_you_mean(regime, REGIMES)}"
+        for given in grid.regimes:
+            if given not in REGIMES:
+                problem = f"regime '{given}' is not known.{did_you_mean(given, REGIMES)}"
                 self._faults.append(Fault(f"{place}.regimes", problem))
         algorithms = [self._load(Kind.ALGORITHM, name, f"{place}.algorithms") for name in grid.algorithms]
         processors = []

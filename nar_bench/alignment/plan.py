@@ -223,7 +223,7 @@ class _Expansion:
             for role, named in claim.modules.items():
                 found = self._module(named, claim, asked, place)
                 made += found
-                modules |= {role: one.id for one, _ in found}
+                modules.update((role, one.id) for one, _ in found)
             network = self._named(
                 Kind.LEARNER, [{claim.network: dict(claim.options)}], f"{place}.learner", self._suite.learner
             )

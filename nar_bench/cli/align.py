@@ -37,7 +37,7 @@ class _SuiteOrReport(click.Group):
 
 @click.group(cls=_SuiteOrReport, no_args_is_help=True)
 def command() -> None:
-    """Estimate how many examples learners need.
+    r"""Estimate how many examples learners need.
 
     \b
     nar-bench align SUITE           make the estimates of a suite; run again to resume

@@ -1,7 +1,7 @@
 """The over-parameterised two-layer perceptron in its limit: infinitely wide, first layer trained to the end.
 
-There it is kernel regression with H(x, x') = x . x' (pi - arccos(cos of the angle of x and x')) / (2 pi), and depends on
-no schedule. The bounds of Theorem 1 are bounds on this learner.
+There it is kernel regression with H(x, x') = x . x' (pi - arccos(cos of the angle of x and x')) / (2 pi), and depends
+on no schedule. The bounds of Theorem 1 are bounds on this learner.
 """
 
 from __future__ import annotations
