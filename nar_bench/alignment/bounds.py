@@ -1,7 +1,8 @@
 """Theorem 1 beside what is measured.
 
 The theorem: an over-parameterised two-layer perceptron learns g(x)_i = sum_j alpha_j (beta_j . x)^{p_j}, p_j = 1 or
-even, to (eps, delta) from C = O( (max_i sum_j p_j |alpha_j| ||beta_j||^{p_j} + log(m / delta)) / (eps / m)^2 ) examples.
+even, to (eps, delta) from C = O( (max_i sum_j p_j |alpha_j| ||beta_j||^{p_j} + log(m / delta)) / (eps / m)^2 )
+examples.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ def run_prepared(
     if threads:
         torch.set_num_threads(threads)
     prepared.store.probe()
+    environment("cpu", torch.get_num_threads())  # asks which source this is while it still is what runs
     made = []
     for estimate in prepared.todo(retry_failed=retry_failed):
         with prepared.store.claim(estimate.id) as held:

@@ -25,7 +25,8 @@ all equally likely at first; q_t is its prediction from the runs so far. No q_t 
 **Where to run.** From the smallest M up, each twice the last, until a run succeeds: then C is within an octave or so.
 From there on each run is for one end of the interval: for the end that has the longer way to go, at the M nearest to C
 at which half of the runs that are left should suffice to move that end there. Where there is no such M, at the one
-whose outcome is least certain, which is a bisection. It ends when the interval is narrow enough or the runs are used up.
+whose outcome is least certain, which is a bisection. It ends when the interval is narrow enough or the runs are used
+up.
 
 Source: the bets are those of Ville 1939 and of "testing by betting" (Shafer 2021); that intervals by them hold at any
 stopping time is in Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting". Their use
