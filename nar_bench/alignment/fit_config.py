@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class FitConfig:
     """Adam with a learning rate that falls to 0 along half a cosine."""
 
-    steps: int = 2000
+    steps: int = 400
     """Updates, at least 1, whatever M is: fewer for fewer examples would tie the outcome to the schedule."""
     batch: int = 64
     """Examples in an update, at least 1; all of them where M is not greater."""
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     """At the start; above 0."""
 
     def faults(self) -> list[tuple[str, str]]:

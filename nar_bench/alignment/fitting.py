@@ -39,7 +39,7 @@ def fit_net(
     mean, deviation = float(values.mean()), float(values.std()) or 1.0
     wanted = torch.from_numpy((values - mean) / deviation).float()
     count, batch = len(objects), min(config.batch, len(objects))
-    optimizer = torch.optim.Adam(net.parameters(), config.learning_rate)
+    optimizer = torch.optim.Adam(net.parameters(), config.learning_rate, fused=True)
     for step in range(config.steps):
         optimizer.param_groups[0]["lr"] = 0.5 * config.learning_rate * (1 + math.cos(math.pi * step / config.steps))
         if batch == count:
