@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pyarrow
 
+    from nar_bench.plugin.assignments import Assignments
     from nar_bench.plugin.contracts import Algorithm
     from nar_bench.results.status import Status
-    from nar_bench.runner.assignments import Assignments
     from nar_bench.runner.outlook import Plan
     from nar_bench.statistics.comparison import Comparison
     from nar_bench.statistics.standing import Standing

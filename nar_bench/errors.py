@@ -46,6 +46,14 @@ class TrainingError(NarBenchError):
     """Training cannot go on, because the loss is not a finite number."""
 
 
+class Diverged(TrainingError):
+    """A learner did not end in finite numbers; of an estimate of sample complexity this is an outcome."""
+
+
+class AlignmentError(NarBenchError):
+    """A question to the alignment laboratory is out of range, or there is nothing to answer it from."""
+
+
 class CheckpointError(NarBenchError):
     """A checkpoint cannot be read or belongs to another trial."""
 

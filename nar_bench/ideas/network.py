@@ -18,9 +18,9 @@ from nar_bench.model.encoders import Encoded
 from nar_bench.model.net import Net
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
 from nar_bench.plugin.registry import Registry
+from nar_bench.results.identity import module_hash
 from nar_bench.results.record import Record, Used
 from nar_bench.results.store import Store
-from nar_bench.runner.identity import module_hash
 from nar_bench.runner.trial import build_nets, build_phi, trial_of
 from nar_bench.training.contrastive import Similarity
 from nar_bench.training.similar import similar_to

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nar_bench.errors import InputError
 from nar_bench.kernel import execute
 from nar_bench.plugin.execution import Executor
+from nar_bench.plugin.learnability import Learner, Target
 from nar_bench.plugin.observation import Observer
 from nar_bench.sparse_kernel import execute_sparse
 from nar_bench.spec import AlgorithmSpec, Layout, Location
@@ -42,7 +43,10 @@ class Kind(StrEnum):
     SIMILAR_INPUT = "similar input"
     EXECUTOR = "executor"
     OBSERVER = "observer"
+    TARGET = "target"
+    LEARNER = "learner"
     SUITE = "suite"
+    ALIGNMENT_SUITE = "alignment suite"
 
 
 Inputs = Mapping[str, Array]
@@ -415,7 +419,9 @@ class SimilarInput:
     nodes: Callable[[int], int] | None = None
 
 
-Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor | Observer
+Component = (
+    Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor | Observer | Target | Learner
+)
 """Anything that the registry hands out, but for suites, which are files."""
 
 CONTRACTS: Mapping[Kind, type[Component]] = {
@@ -426,4 +432,6 @@ CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.SIMILAR_INPUT: SimilarInput,
     Kind.EXECUTOR: Executor,
     Kind.OBSERVER: Observer,
+    Kind.TARGET: Target,
+    Kind.LEARNER: Learner,
 }

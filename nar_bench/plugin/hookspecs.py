@@ -63,5 +63,20 @@ def register_observers(register: Register) -> None:
 
 
 @hookspec
+def register_targets(register: Register) -> None:
+    """Register `nar_bench.plugin.learnability.Target` objects."""
+
+
+@hookspec
+def register_learners(register: Register) -> None:
+    """Register `nar_bench.plugin.learnability.Learner` objects."""
+
+
+@hookspec
 def register_suites(register: Register) -> None:
     """Register suites: the target is "module:file.toml", a TOML file beside the module."""
+
+
+@hookspec
+def register_alignment_suites(register: Register) -> None:
+    """Register suites of `nar-bench align`, likewise."""

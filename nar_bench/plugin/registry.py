@@ -36,7 +36,10 @@ HOOKS = {
     "register_similar_inputs": Kind.SIMILAR_INPUT,
     "register_executors": Kind.EXECUTOR,
     "register_observers": Kind.OBSERVER,
+    "register_targets": Kind.TARGET,
+    "register_learners": Kind.LEARNER,
     "register_suites": Kind.SUITE,
+    "register_alignment_suites": Kind.ALIGNMENT_SUITE,
 }
 
 
@@ -92,7 +95,7 @@ class Entry:
 
     def examine(self) -> None:
         """Load the component, or look for the file of a suite. Raises PluginError."""
-        if self.kind is Kind.SUITE:
+        if self.kind in (Kind.SUITE, Kind.ALIGNMENT_SUITE):
             self.file()
         else:
             self.load()
@@ -105,10 +108,10 @@ class Entry:
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:
-            raise PluginError(f"suite '{self.name}': cannot import {module}: {describe(error)}") from error
+            raise PluginError(f"{self.kind} '{self.name}': cannot import {module}: {describe(error)}") from error
         path = Path(str(package.__file__)).parent / name
         if not path.is_file():
-            raise PluginError(f"suite '{self.name}': there is no file {path}.")
+            raise PluginError(f"{self.kind} '{self.name}': there is no file {path}.")
         return path
 
 

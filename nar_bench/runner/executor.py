@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nar_bench.errors import ExecutorError, Unsupported
+from nar_bench.plugin.assignments import Assignments, assigned
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.execution import Executor, Place, Runner, Terms
+from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import Registry
-from nar_bench.runner.assignments import Assignments, assigned
-from nar_bench.runner.options import Fault, build_options
 
 
 def build_runner(registry: Registry, name: str, options: Assignments, terms: Terms) -> tuple[Place, Runner]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +16,14 @@ from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Algorithm, Invariant, Kind, Level, Processor, SimilarInput
+from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import Entry, Registry
+from nar_bench.plugin.tables import suite_error
 from nar_bench.results.differences import Named, told_apart
+from nar_bench.results.identity import trial_ids, used_of
 from nar_bench.results.record import OWN_POINT, SuiteName, Used, name_of
-from nar_bench.runner.identity import module_hash, trial_ids
-from nar_bench.runner.options import Fault, build_options
 from nar_bench.runner.protocol import OPEN, STRICT, Bounds, sizes_of, strict_faults
-from nar_bench.runner.suite import Grid, SuiteSource, suite_error
+from nar_bench.runner.suite import Grid, SuiteSource
 from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
@@ -276,7 +276,7 @@ class _Expansion:
 
     def _used(self, entry: Entry, component: Any) -> Used:
         if (entry.kind, entry.id) not in self._uses:
-            self._uses[entry.kind, entry.id] = _used(entry, component)
+            self._uses[entry.kind, entry.id] = used_of(entry, component)
         return self._uses[entry.kind, entry.id]
 
     def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
@@ -596,24 +596,3 @@ def _identifying_contrast(contrast: dict[str, Any], algorithms: Collection[str])
 
 def _without(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in keys}
-
-
-def _used(entry: Entry, component: Any) -> Used:
-    module = (
-        entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
-    )
-    return Used(
-        name=entry.name,
-        id=entry.id,
-        version=component.version,
-        distribution=entry.source.distribution,
-        distribution_version=entry.source.version,
-        source_hash=module_hash(module),
-        around=_used(entry.around, entry.around.load()) if entry.around else None,
-    )
-
-
-def _module_of(component: Any) -> str:
-    """Return the module of a component that was registered as an object: that of the function it was made from."""
-    maker = next(value for name in ("step", "build", "transform") if (value := getattr(component, name, None)))
-    return str(maker.__module__)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nar_bench.errors import ExecutorError
+from nar_bench.plugin.assignments import Assignments
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.activity import announced
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.assignments import Assignments
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial

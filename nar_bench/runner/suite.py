@@ -41,8 +41,7 @@ p = 0.9
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -50,13 +49,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from nar_bench.errors import SuiteError, did_you_mean
+from nar_bench.plugin.assignments import Assignments
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
-from nar_bench.runner.assignments import Assignments, assigned
-from nar_bench.runner.options import Fault
-
-Table = dict[str, Any]
+from nar_bench.plugin.tables import Place, Table, fault_of, find_suite_file, read_table, suite_error
 
 SIMILARITY_NEEDED = "One name is needed, or one table of options under it, as in { rbf = { bandwidth = 0.5 } }"
 
@@ -128,18 +124,8 @@ class SuiteSource:
 
 
 def find_suite(name: str | Path, registry: Registry) -> Path:
-    """Return the file of a suite given by name or by path.
-
-    Raises:
-        UnknownName, PluginError: no such name.
-        SuiteError: no such file.
-    """
-    path = Path(name)
-    if path.suffix == ".toml" or len(path.parts) > 1:
-        if not path.is_file():
-            raise SuiteError(f"suite {path}: there is no such file.")
-        return path
-    return registry.find(Kind.SUITE, str(name)).file()
+    """Return the file of a suite given by name or by path. Raises what `find_suite_file` does."""
+    return find_suite_file(name, Kind.SUITE, registry)
 
 
 def load_suite(file: Path, overrides: Assignments = ()) -> SuiteSource:
@@ -151,43 +137,12 @@ def load_suite(file: Path, overrides: Assignments = ()) -> SuiteSource:
     Raises:
         SuiteError: it is no TOML, or keys or types are wrong; every fault is listed.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"suite {file}: cannot be read: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"suite {file}: no valid TOML: {error}.") from None
-    for key, value in assigned(overrides, "--set", "train.steps=100", SuiteError).items():
-        _apply(content, key, value)
+    content = read_table(file, overrides)
     try:
         return SuiteSource(Suite.model_validate(content), file)
     except ValidationError as error:
-        raise suite_error(file, [_fault(dict(one)) for one in error.errors()]) from None
+        raise suite_error(file, [fault_of(dict(one), _keys_at) for one in error.errors()]) from None
 
 
-def suite_error(file: Path, faults: Sequence[Fault]) -> SuiteError:
-    """Return one error that lists every fault."""
-    count = f"{len(faults)} fault{'s' * (len(faults) != 1)}"
-    return SuiteError(f"suite {file}: {count}; nothing was run.\n" + "\n".join(f"  {fault}" for fault in faults))
-
-
-def _fault(error: dict[str, Any]) -> Fault:
-    place = ""
-    for part in error["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f"{'.' if place else ''}{part}"
-    if error["type"] == "extra_forbidden":
-        known = Grid.model_fields if error["loc"][0] == "trials" else Suite.model_fields
-        return Fault(place, f"this key is not known.{did_you_mean(str(error['loc'][-1]), known)}")
-    if error["type"] == "missing":
-        return Fault(place, "this key is missing")
-    return Fault(place, f"got {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}")
-
-
-def _apply(content: Table, key: str, value: Any) -> None:
-    *tables, last = key.split(".")
-    at = content
-    for table in tables:
-        at = at.setdefault(table, {})
-        if not isinstance(at, dict):
-            raise SuiteError(f"--set {key}={value}: '{table}' is not a table that can hold a key.")
-    at[last] = value
+def _keys_at(place: Place) -> Iterable[str]:
+    return Grid.model_fields if place[0] == "trials" else Suite.model_fields

@@ -25,10 +25,21 @@ class TrainingData:
         seed: of the run: new samples and the order of fixed ones depend on it. Fixed samples and validation instances
             do not, as a published data set would not.
         shift: shift axes of the training distribution.
+        fixed_seed: names another fixed data set than the one that all runs share; for whoever asks what other samples
+            would have done.
     """
 
-    def __init__(self, algorithm: Algorithm, config: TrainConfig, seed: int, shift: Mapping[str, ShiftValue]) -> None:
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        config: TrainConfig,
+        seed: int,
+        shift: Mapping[str, ShiftValue],
+        fixed_seed: int | None = None,
+    ) -> None:
         self._algorithm, self._config, self._seed, self._shift = algorithm, config, seed, shift
+        own = () if fixed_seed is None else (fixed_seed,)
+        self._fixed_seed = derive_seed(*own, "train", algorithm.name)
         self._fixed: dict[int, Batch] = {}
 
     def batch(self, step: int) -> Batch:
@@ -44,7 +55,7 @@ class TrainingData:
                 size, config.batch, derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
             )
         if size not in self._fixed:
-            self._fixed[size] = self._draw(size, config.count, derive_seed("train", self._algorithm.name))
+            self._fixed[size] = self._draw(size, config.count, self._fixed_seed)
         return self._fixed[size].select(self._places(size, step // len(config.sizes)))
 
     def validation(self) -> Batch:

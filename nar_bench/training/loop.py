@@ -48,6 +48,7 @@ class Task:
         config: of all tasks of a run but for `OWN_OPTIONS` the same.
         shift: shift axes of the training distribution.
         similar: makes an input similar to each of a batch, which are trained on too; None for none.
+        fixed_seed: see `TrainingData`.
     """
 
     algorithm: Algorithm
@@ -55,6 +56,7 @@ class Task:
     config: TrainConfig
     shift: Mapping[str, ShiftValue] = field(default_factory=dict)
     similar: SimilarInput | None = None
+    fixed_seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def _learners(job: TrainJob) -> list[_Learner]:
         objective = Objective(task.net, task.config, job.phi if job.contrasts else None, job.level, hardest)
         records = task.config.accelerate and device.type == "cuda"
         measure = RecordedSteps(objective, CudaGraphs(device)) if records else objective
-        data = TrainingData(task.algorithm, task.config, job.seed, task.shift)
+        data = TrainingData(task.algorithm, task.config, job.seed, task.shift, task.fixed_seed)
         made.append(_Learner(task, data, objective, measure, TwoSizes(objective, task.config)))
     return made
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import registry
-from nar_bench.runner.options import Fault, build_options
 
 
 def built(name: str, idea_size: int = 3, **options: Any) -> Any:

@@ -10,9 +10,9 @@ from plugin.test_wrappers import MINE
 from runner.test_suite import GOOD, faults_of, plan_of
 
 from nar_bench.plugin.registry import Registry
+from nar_bench.results.identity import module_hash
 from nar_bench.results.record import Record
 from nar_bench.runner.expansion import expand
-from nar_bench.runner.identity import module_hash
 from nar_bench.runner.suite import load_suite
 from nar_bench.runner.trial import run_trial
 

@@ -6,10 +6,14 @@ import ast
 import hashlib
 import importlib.util
 import json
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from nar_bench.plugin.registry import Entry
+from nar_bench.results.record import Used
 
 PROTOCOL = 1
 """Raised when the framework itself changes what a trial's numbers mean."""
@@ -60,6 +64,30 @@ def module_hash(module: str) -> str:
         todo += sorted(_imports(tree, name.partition(".")[0]))
         digest.update(f"{name}\n{ast.dump(_without_docstrings(tree))}\n".encode())
     return digest.hexdigest()
+
+
+def used_of(entry: Entry, component: Any) -> Used:
+    """Say which component a record used, with the hash of its source."""
+    module = (
+        entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
+    )
+    return Used(
+        name=entry.name,
+        id=entry.id,
+        version=component.version,
+        distribution=entry.source.distribution,
+        distribution_version=entry.source.version,
+        source_hash=module_hash(module),
+        around=used_of(entry.around, entry.around.load()) if entry.around else None,
+    )
+
+
+def _module_of(component: Any) -> str:
+    """Return the module of a component that was registered as an object: that of the function it was made from."""
+    maker = next(
+        value for name in ("step", "build", "transform", "value", "fit") if (value := getattr(component, name, None))
+    )
+    return str(maker.__module__)
 
 
 def _source(module: str) -> Path | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from runner.test_suite import GOOD, plan_of
 
+from nar_bench.results.identity import module_hash, trial_id, trial_ids
 from nar_bench.results.record import Used
 from nar_bench.runner.expansion import _identifying, definition_of
-from nar_bench.runner.identity import module_hash, trial_id, trial_ids
 
 
 def ids(tmp_path: Path, old: str = "", new: str = "") -> list[str]:

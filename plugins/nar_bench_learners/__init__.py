@@ -1,0 +1,1 @@
+"""Learners of the alignment laboratory, one file each."""

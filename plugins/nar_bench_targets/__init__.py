@@ -1,0 +1,1 @@
+"""Targets of the alignment laboratory, one file each, and its suites."""
