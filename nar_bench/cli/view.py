@@ -1,0 +1,122 @@
+"""`nar-bench view`: a page on which an algorithm, and a network that learned it, are watched step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nar_bench.cli.options import shift_option, with_plugins
+
+if TYPE_CHECKING:
+    from nar_bench.view.picture import Picture
+
+_SIZE = 16
+"""The size of an instance where none is asked for and nothing was trained: what CLRS-30 trains on."""
+
+
+@click.command("view")
+@click.argument("what", metavar="ALGORITHM | RUN")
+@click.argument("trial", required=False)
+@click.option("--size", type=click.IntRange(min=1), help="Problem size n; by default 16, of a trial the largest measured.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of an algorithm: seed of the instance; by default 0.")
+@click.option("--family", help="Of an algorithm: the family of graphs, for short; the same as --shift family=...")
+@shift_option
+@click.option(
+    "--instance", type=click.IntRange(min=0), help="Of a trial: which test instance of that size; by default 0."
+)
+@click.option("--point", help="Of a trial: the shift point; by default the suite's own distribution.")
+@click.option("--algorithm", help="Of a trial that learned several: which; by default the first.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The page; by default NAME.html here.")
+@with_plugins
+def command(
+    what: str,
+    trial: str | None,
+    size: int | None,
+    seed: int | None,
+    family: str | None,
+    shifts: dict[str, Any],
+    instance: int | None,
+    point: str | None,
+    algorithm: str | None,
+    out: Path | None,
+) -> None:
+    """Write a page that plays an instance of ALGORITHM, or a test instance of TRIAL (an id, or how it begins) in the
+    results folder RUN with all that its trained network says at each step.
+
+    The page is one HTML file that works without a network: the graph, array, string, table or plane, every hint at every
+    step, what has just changed, the lines of source that were run, and of a trial where the network goes wrong.
+    """  # noqa: D205
+    if trial is None:
+        _refuse(instance=instance, point=point, algorithm=algorithm, because="are for a trial: nar-bench view RUN TRIAL")
+        if family is not None:
+            shifts = {**shifts, "family": family}
+        picture, name = _of_algorithm(what, size or _SIZE, seed or 0, shifts)
+    else:
+        given = {"seed": seed, "family": family, "shift": shifts or None}
+        _refuse(**given, because="are not for a trial, whose test instances are given: choose --instance and --point")
+        picture, name = _of_trial(Path(what), trial, size, instance or 0, point, algorithm or "")
+    from nar_bench.view.page import write_page
+
+    for note in picture.notes:
+        click.echo(f"warning: {note}", err=True)
+    click.echo(write_page(picture, out or Path(f"{name}.html")))
+
+
+def _refuse(*, because: str, **options: Any) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise click.UsageError(f"{', '.join(given)}: these options {because}.")
+
+
+def _of_algorithm(name: str, size: int, seed: int, shift: dict[str, Any]) -> tuple[Picture, str]:
+    from nar_bench.plugin.contracts import Kind
+    from nar_bench.plugin.registry import registry
+    from nar_bench.view.instance import draw
+    from nar_bench.view.picture import picture_of
+
+    if Path(name).is_dir() and name not in [entry.name for entry in registry().entries(Kind.ALGORITHM)]:
+        raise click.UsageError(f"{name} is a folder. Of a results folder name a trial too: nar-bench view {name} TRIAL.")
+    entry = registry().find(Kind.ALGORITHM, name)
+    instance = draw(entry.load(), size, seed, shift)
+    facts = [("size", f"n = {size}"), ("seed", str(seed)), *((axis, str(value)) for axis, value in shift.items())]
+    return picture_of(instance, entry.summary, entry.drawing, facts), f"{entry.name}-{size}-{seed}"
+
+
+def _of_trial(
+    folder: Path, trial: str, size: int | None, number: int, point: str | None, algorithm: str
+) -> tuple[Picture, str]:
+    from nar_bench.plugin.contracts import Kind
+    from nar_bench.plugin.registry import registry
+    from nar_bench.results.record import OWN_POINT
+    from nar_bench.results.store import Store
+
+    store = Store(folder)
+    record = store.find(trial)
+    from nar_bench.runner.staleness import changed_since
+    from nar_bench.view.picture import picture_of
+    from nar_bench.view.prediction import learned
+
+    network = learned(record, store, registry(), algorithm)
+    asked = size or network.default_size()
+    instance = network.draw(asked, number, point or OWN_POINT)
+    changed = changed_since(record, registry())
+    facts = [
+        ("size", f"n = {asked}"),
+        ("test instance", str(number)),
+        *([("shift point", point)] if point else []),
+        ("trial", record.trial),
+        ("seed", str(record.seed)),
+        ("suite", f"{record.suite.name} {record.suite.version}"),
+    ]
+    picture = picture_of(
+        instance,
+        registry().find(Kind.ALGORITHM, network.algorithm.name).summary,
+        registry().find(Kind.ALGORITHM, network.algorithm.name).drawing,
+        facts,
+        network.predict(instance.batch),
+        record.method,
+        [f"changed since the trial was run: {', '.join(changed)}"] if changed else [],
+    )
+    return picture, f"{record.trial}-{network.algorithm.name}-{asked}-{number}"
