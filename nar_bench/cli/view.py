@@ -17,9 +17,11 @@ _SIZE = 16
 
 
 @click.command("view")
-@click.argument("what", metavar="ALGORITHM | RUN")
-@click.argument("trial", required=False)
-@click.option("--size", type=click.IntRange(min=1), help="Problem size n; by default 16, of a trial the largest measured.")
+@click.argument("what", metavar="ALGORITHM|RUN")
+@click.argument("trial", metavar="[TRIAL]", required=False)
+@click.option(
+    "--size", type=click.IntRange(min=1), help="Problem size n; by default 16, of a trial the largest measured."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Of an algorithm: seed of the instance; by default 0.")
 @click.option("--family", help="Of an algorithm: the family of graphs, for short; the same as --shift family=...")
 @shift_option
@@ -42,14 +44,18 @@ def command(
     algorithm: str | None,
     out: Path | None,
 ) -> None:
-    """Write a page that plays an instance of ALGORITHM, or a test instance of TRIAL (an id, or how it begins) in the
-    results folder RUN with all that its trained network says at each step.
+    """Write a page that plays an instance of ALGORITHM, or how the network of a trial does on one.
 
-    The page is one HTML file that works without a network: the graph, array, string, table or plane, every hint at every
-    step, what has just changed, the lines of source that were run, and of a trial where the network goes wrong.
-    """  # noqa: D205
+    A trial is named by its results folder, RUN, and its id or how that begins, TRIAL; what is played is one of its test
+    instances, with all that its trained network says at each step.
+
+    The page is one HTML file that works without a network: the graph, array, string, table or plane, every hint at
+    every step, what has just changed, the lines of source that were run, and where a trained network goes wrong.
+    """
     if trial is None:
-        _refuse(instance=instance, point=point, algorithm=algorithm, because="are for a trial: nar-bench view RUN TRIAL")
+        _refuse(
+            instance=instance, point=point, algorithm=algorithm, because="are for a trial: nar-bench view RUN TRIAL"
+        )
         if family is not None:
             shifts = {**shifts, "family": family}
         picture, name = _of_algorithm(what, size or _SIZE, seed or 0, shifts)
@@ -77,7 +83,9 @@ def _of_algorithm(name: str, size: int, seed: int, shift: dict[str, Any]) -> tup
     from nar_bench.view.picture import picture_of
 
     if Path(name).is_dir() and name not in [entry.name for entry in registry().entries(Kind.ALGORITHM)]:
-        raise click.UsageError(f"{name} is a folder. Of a results folder name a trial too: nar-bench view {name} TRIAL.")
+        raise click.UsageError(
+            f"{name} is a folder. Of a results folder name a trial too: nar-bench view {name} TRIAL."
+        )
     entry = registry().find(Kind.ALGORITHM, name)
     instance = draw(entry.load(), size, seed, shift)
     facts = [("size", f"n = {size}"), ("seed", str(seed)), *((axis, str(value)) for axis, value in shift.items())]
@@ -115,7 +123,7 @@ def _of_trial(
         registry().find(Kind.ALGORITHM, network.algorithm.name).summary,
         registry().find(Kind.ALGORITHM, network.algorithm.name).drawing,
         facts,
-        network.predict(instance.batch),
+        network.predict(instance),
         record.method,
         [f"changed since the trial was run: {', '.join(changed)}"] if changed else [],
     )

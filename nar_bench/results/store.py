@@ -136,8 +136,8 @@ class Store:
                 f"{self.path}: trial {start} is not finished. Run its suite again to go on from its checkpoint."
             )
         raise RecordError(
-            f"{self.path} has no record of the trial {start}.{did_you_mean(start, ids)} nar-bench plan lists the trials "
-            "of a suite."
+            f"{self.path} has no record of the trial {start}.{did_you_mean(start, ids)} nar-bench plan lists the "
+            "trials of a suite."
         )
 
     def records(self) -> tuple[list[Record], list[RecordError]]:

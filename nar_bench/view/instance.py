@@ -41,8 +41,8 @@ def draw(algorithm: Algorithm, size: int, seed: int, shift: Mapping[str, Any], f
     """
     if size >= algorithm.smallest and (nodes := algorithm.nodes(size)) > MOST_NODES:
         raise InputError(
-            f"algorithm '{algorithm.name}', size {size}: an instance has {nodes} nodes; at most {MOST_NODES} can be told "
-            "apart on a page. Choose a smaller --size; nar-bench show prints any."
+            f"algorithm '{algorithm.name}', size {size}: an instance has {nodes} nodes; at most {MOST_NODES} can be "
+            "told apart on a page. Choose a smaller --size; nar-bench show prints any."
         )
     read = replace(algorithm, compiled=False)
     with traced(algorithm.step) as lines:

@@ -62,7 +62,7 @@ def traced(step: Callable[..., Any]) -> Iterator[Lines]:
         elif event == "return" and frame is running:
             # A generator "returns" at each yield, and once more when it is over, which yields nothing.
             lines.steps.append(current)
-            lines.ends.append((frame.f_code.co_filename, frame.f_lineno))
+            lines.ends.append(last)  # of the innermost generator, where the stepping function yields from another
             current = Counter()
             if argument is None:
                 running = None

@@ -1,4 +1,4 @@
-"""The source that a run went through, as text in small coloured pieces, with the book's lines where comments name them."""
+"""The source that a run went through, in small coloured pieces, with the book's lines where comments name them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType
 
-_BOOK = re.compile(r"\blines?\s+\d+")
+_BOOK = re.compile(r"^[^;:]*\blines?\s+\d+[^;:]*")
+"""Of a comment, what says which line of the book it is; what follows is the author's remark."""
 _KINDS = {tokenize.COMMENT: "comment", tokenize.NUMBER: "number", tokenize.STRING: "string"}
 
 Piece = tuple[str, str]
@@ -25,7 +26,7 @@ class Line:
 
     Attributes:
         file, number: where it stands.
-        book: the comment that names lines of the book, or "".
+        book: the lines of the book that its comment names, in the comment's words, or "".
     """
 
     file: str
@@ -36,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Function:
-    """One function, without its docstring."""
+    """One function, without decorators and docstring."""
 
     name: str
     module: str
@@ -60,7 +61,7 @@ def _lines(text: str, file: str, first: int) -> list[Line]:
     indent = len(text) - len(text.lstrip())
     rows = [row[indent:] for row in text.splitlines()]
     tokens = list(tokenize.generate_tokens(io.StringIO("\n".join(rows) + "\n").readline))
-    inside = _docstring(tokens)
+    left_out = _left_out(tokens)
     pieces: list[list[Piece]] = [[] for _ in rows]
     ends = [0] * len(rows)
     defined = ""
@@ -81,18 +82,21 @@ def _lines(text: str, file: str, first: int) -> list[Line]:
                 pieces[at - 1].append((kind, rows[at - 1][here:until]))
             ends[at - 1] = max(ends[at - 1], until)
     comments = [next((text.lstrip("# ") for kind, text in row if kind == "comment"), "") for row in pieces]
+    named = [_BOOK.match(comment) for comment in comments]
     return [
-        Line(file, first + at, tuple(row), comment if _BOOK.search(comment) else "")
-        for at, (row, comment) in enumerate(zip(pieces, comments, strict=True))
-        if at + 1 not in inside
+        Line(file, first + at, tuple(row), book[0].strip() if book else "")
+        for at, (row, book) in enumerate(zip(pieces, named, strict=True))
+        if at + 1 not in left_out
     ]
 
 
-def _docstring(tokens: Sequence[tokenize.TokenInfo]) -> range:
-    """Return the rows, from 1, of the docstring of a function."""
+def _left_out(tokens: Sequence[tokenize.TokenInfo]) -> set[int]:
+    """Return the rows, from 1, of a function's decorators and docstring."""
+    begins = next(token.start[0] for token in tokens if token.string == "def")
     after = next(i for i, token in enumerate(tokens) if token.type == tokenize.INDENT)
     first = tokens[after + 1]
-    return range(first.start[0], first.end[0] + 1) if first.type == tokenize.STRING else range(0)
+    inside = range(first.start[0], first.end[0] + 1) if first.type == tokenize.STRING else range(0)
+    return {*range(1, begins), *inside}
 
 
 def _name(text: str) -> str:

@@ -27,7 +27,7 @@ import numpy as np
 
 from nar_bench.errors import PluginError
 from nar_bench.plugin.contracts import Drawing
-from nar_bench.spec import Feature, Location, Stage, Type
+from nar_bench.spec import MASKED, Feature, Location, Stage, Type
 from nar_bench.trajectory import Array
 from nar_bench.view.columns import Packed, pack, rounded
 from nar_bench.view.instance import Instance
@@ -54,7 +54,7 @@ class Shown:
         allowed: of a predicted scalar, by how much it may be off.
         first, last: the first and the last step for which a hint is predicted; first > last where none is.
         errors: wrong entries at each of the T steps, or of the output; empty where nothing is predicted.
-        counted: entries of one row.
+        counted: entries of one row that are not masked, at most.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Picture:
     notes: list[str] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
-        """Return what the page's script reads: all but the source and the packed text, which stand in the page itself."""
+        """Return what the page's script reads: all but what stands in the page itself."""
         whole = asdict(self)
         del whole["functions"], whole["facts"], whole["notes"]
         whole["columns"] = whole.pop("packed")["columns"]
@@ -165,7 +165,7 @@ def _feature(
     feature: Feature, truth: Array, predicted: Predicted | None, drawing: Drawing, columns: dict[str, Array]
 ) -> Shown:
     """Describe one feature [rows, cells] and add its columns."""
-    scalar = feature.type is Type.SCALAR
+    scalar, maskable = feature.type is Type.SCALAR, feature.type in (Type.MASK, Type.CATEGORICAL)
     columns[f"{feature.stage}/{feature.name}"] = truth.astype(np.float32) if scalar else _narrow(truth)
     allowed, first, last, errors = tolerance(feature, truth), 1, 0, []
     said = None if predicted is None else _said(feature, predicted)
@@ -194,7 +194,7 @@ def _feature(
         first=first,
         last=last,
         errors=errors,
-        counted=truth.shape[1],
+        counted=int((truth != MASKED).sum(axis=1).max(initial=0)) if maskable else truth.shape[1],
     )
 
 

@@ -53,7 +53,7 @@ class Learned:
     def default_size(self) -> int:
         """Return the largest size that was measured and can be drawn, else the least."""
         fits = [size for size in self.test["sizes"] if self.algorithm.nodes(size) <= MOST_NODES]
-        return max(fits, default=min(self.test["sizes"]))
+        return int(max(fits, default=min(self.test["sizes"])))
 
     def draw(self, size: int, instance: int, point: str = OWN_POINT) -> Instance:
         """Draw a test instance: the one that has this number in the trial's evaluation at this size and shift point.
@@ -71,8 +71,10 @@ class Learned:
         shift = {**own["evaluate_shift"], **points[point]}
         return draw(self.algorithm, size, derive_seed("evaluate", self.test["seed"], size), shift, instance)
 
-    def predict(self, batch: Batch) -> Predicted:
-        """Run the network, as in evaluation, on a batch of one."""
+    def predict(self, instance: Instance) -> Predicted:
+        """Run the network, as in evaluation, on one run."""
+        batch = instance.batch
+        assert isinstance(batch, Batch)  # no network is built for sparse graphs
         with torch.no_grad():
             made = self.net(to_tensors(batch), keep_hints=lambda raw: hard_hints(batch.spec, raw))
         steps = int(made.steps[0])
@@ -97,7 +99,9 @@ def learned(record: Record, store: Store, registry: Registry, algorithm: str = "
     """
     label = f"trial {record.trial} ({record.name}, {record.method}, seed {record.seed})"
     if record.state != "done":
-        raise ViewError(f"{label} failed: {record.error.message if record.error else ''} Run its suite with --retry failed.")
+        raise ViewError(
+            f"{label} failed: {record.error.message if record.error else ''} Run its suite with --retry failed."
+        )
     names = [used.name for used in record.algorithms]
     if algorithm and algorithm not in names:
         raise ViewError(f"--algorithm {algorithm}: {label} did not learn it.{did_you_mean(algorithm, names)}")

@@ -124,13 +124,12 @@ def is_chain(before: Array) -> bool:
 
 
 def _shown(spec: AlgorithmSpec, order: str) -> list[str]:
-    """Return what is drawn at first: what becomes an output, else the first pointer; what is less is read more easily."""
+    """Return what is drawn at first: what becomes an output, else the first pointer; less is read more easily."""
     outputs = {f.name for f in spec.outputs}
     drawn = [
         f
         for f in spec.hints
-        if f.name != order
-        and (_is(f, Location.NODE, Type.POINTER) or _is(f, Location.EDGE, Type.MASK))
+        if f.name != order and (_is(f, Location.NODE, Type.POINTER) or _is(f, Location.EDGE, Type.MASK))
     ]
     final = [f.name for f in drawn if f.name.removesuffix("_h") in outputs]
     return final or [f.name for f in drawn if f.type is Type.POINTER][:1]

@@ -25,6 +25,6 @@ def wrong(feature: Feature, truth: Array, predicted: Array, allowed: float) -> A
         allowed: `tolerance` of the feature.
     """
     if feature.type is Type.SCALAR:
-        return (~(np.abs(predicted - truth) <= allowed)).astype(np.uint8)
+        return np.asarray(~(np.abs(predicted - truth) <= allowed), np.uint8)  # NaN is wrong too
     counts = truth != MASKED if feature.type in (Type.MASK, Type.CATEGORICAL) else np.ones(truth.shape, bool)
-    return ((predicted != truth) & counts).astype(np.uint8)
+    return np.asarray((predicted != truth) & counts, np.uint8)

@@ -1,6 +1,8 @@
 // What all pictures share: colours, flags, pips, and what is drawn of a feature.
-const HUES = ["#0a6ebd", "#c4511d", "#148a6a", "#9b4fb0", "#b8860b", "#3aa0c9", "#8a3b5c", "#6b7a1f"];
-const FILLS = ["var(--card)", "#e3b23c", "#20667f", "#b5563c", "#7d9d6a", "#8a6fb0"], INKS = ["var(--ink)", "#1d1a12", "#fff", "#fff", "#10180c", "#fff"];
+// None is near the red of what is wrong, nor the green of what has just changed.
+const HUES = ["#0a6ebd", "#c9921a", "#7d55b5", "#3aa0c9", "#7b8a1e", "#8a5a3c", "#50627a", "#c46aa8"];
+const FILLS = ["var(--card)", "#e3b23c", "#20567f", "#8a6fb0", "#7d9d6a", "#b9a58a"];
+const inkOn = colour => colour.startsWith("var") ? "var(--ink)" : [1, 3, 5].reduce((sum, at, i) => sum + parseInt(colour.slice(at, at + 2), 16) * [0.3, 0.59, 0.11][i], 0) > 135 ? "#1d1a12" : "#fff";
 const drawable = features.filter(f => f.stage !== "input" && f.name !== scene.order && f.location !== "graph");
 const pointers = drawable.filter(f => f.type.endsWith("pointer") && f.location === "node" && !(f.stage === "output" && byName.get(`${f.name}_h`)?.name === scene.order));
 const edgeMasks = drawable.filter(f => f.type === "mask" && f.location === "edge");
@@ -15,7 +17,10 @@ let fill = scene.fill, label = scene.label;
 const isDrawn = f => f.stage === "output" || drawn.has(f.name);
 const fillOf = p => p < T ? byName.get(fill) : [...classes, ...masks].find(f => f.stage === "output");
 const labelOf = p => p < T ? byName.get(label) : labels.find(f => f.stage === "output");
-const paint = (f, value) => f && value > 0 ? (f.type === "mask" ? { fill: hue(f), ink: "#fff" } : { fill: FILLS[value % FILLS.length], ink: INKS[value % FILLS.length] }) : { fill: "var(--card)", ink: "var(--ink)" };
+function paint(f, value) {
+  const colour = !f || value <= 0 ? "var(--card)" : f.type === "mask" ? hue(f) : FILLS[value % FILLS.length];
+  return { fill: colour, ink: inkOn(colour) };
+}
 
 const fixed = value => value.toFixed(1);
 // Masks of one node of all inputs, such as a source, are flags too.

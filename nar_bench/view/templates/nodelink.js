@@ -5,6 +5,7 @@ function placesIn(width, height, margin) {
   const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   let across = (width - 2 * margin) / (right - left || 1), up = (height - 2 * margin) / (top - bottom || 1);
   if (isPlane) across = up = Math.min(across, up); // angles are as they are
+  else [across, up] = [Math.min(across, 2.2 * up), Math.min(up, 2.2 * across)];
   return scene.places.map(([x, y]) => [width / 2 + (x - (left + right) / 2) * across, height / 2 - (y - (bottom + top) / 2) * up]);
 }
 // A curve from one node's rim to another's, bent to its left by a share of its length.
@@ -20,8 +21,9 @@ function head([x, y], angle, size) {
 }
 function nodelink(svg, side) {
   const width = svg.parentElement.clientWidth, height = Math.round(Math.min(620, Math.max(300, width * (isPlane ? 0.9 : 0.78))));
-  const radius = isPlane ? Math.max(4, Math.min(11, width / (N + 24))) : Math.max(6.5, Math.min(17, 0.5 * width / (N ** 0.75 + 7)));
-  const small = Math.max(8, Math.min(12, radius * 0.8)), at = placesIn(width, height, radius + 26), many = scene.edges.length;
+  const fits = isPlane ? Math.max(4, Math.min(11, width / (N + 24))) : Math.max(6.5, Math.min(17, 0.5 * width / (N ** 0.75 + 7)));
+  const at = placesIn(width, height, fits + 26), near = at.map(([x, y], v) => Math.min(...at.map(([a, b], u) => u === v ? Infinity : Math.hypot(a - x, b - y)))).sort((a, b) => a - b);
+  const radius = Math.max(4.5, Math.min(fits, isPlane || N === 1 ? fits : 0.46 * near[Math.floor(N / 10)])), small = Math.max(8, Math.min(12, radius * 0.8)), many = scene.edges.length;
   const weights = scene.weight && many <= 48 && width > 360 ? byName.get(scene.weight) : null, weightRow = weights && truth(weights, 0);
   let base = "";
   for (const [u, v] of scene.edges) {
@@ -59,7 +61,7 @@ function liveNodes(side, p, at, radius, small) {
     for (let v = 0; row && v < N; v++) {
       const bad = isBad(f, v);
       if (row[v] === v) continue;
-      const line = curve(at[v], at[row[v]], 0.16 + 0.08 * k, radius + 1, radius + 3);
+      const line = curve(at[v], at[row[v]], (isPlane ? 0.04 : 0.16) + 0.08 * k, radius + 1, radius + 3);
       const kind = `${bad ? " bad" : ""}${old && old[v] !== truth(f, p)[v] ? " new" : ""}`;
       arrows += `<g class="arrow${kind}" style="--hue:${hue(f)}"><path d="${line.path}"/><path class="head" d="${head(line.tip, line.angle, radius * 0.45 + 4)}"/></g>`;
     }
@@ -74,7 +76,7 @@ function liveNodes(side, p, at, radius, small) {
     nodes += `<g class="node${isNew ? " new" : ""}${bad ? " bad" : ""}" data-node="${v}">`;
     if (isNew) nodes += `<circle class="halo" cx="${fixed(x)}" cy="${fixed(y)}" r="${fixed(radius + 4)}"/>`;
     nodes += `<circle class="disc" cx="${fixed(x)}" cy="${fixed(y)}" r="${fixed(radius)}" fill="${colour}"/>`;
-    if (!isPlane || radius > 7.5) nodes += `<text x="${fixed(x)}" y="${fixed(y + small * 0.36)}" font-size="${fixed(small * (v > 99 ? 0.8 : 1))}" fill="${ink}">${v}</text>`;
+    if (radius > 5.5) nodes += `<text x="${fixed(x)}" y="${fixed(y + small * 0.36)}" font-size="${fixed(small * (v > 99 ? 0.8 : 1))}" style="fill:${ink}">${v}</text>`;
     pips.forEach(([f, row], k) => {
       if (row[v] !== 1 && !isBad(f, v)) return;
       const turn = Math.PI * (0.25 + 0.3 * k);

@@ -1,14 +1,17 @@
 // Everything in words and numbers: what has just happened, the source, values on nodes and on the graph.
 const HINTS = features.filter(f => f.stage === "hint");
 const some = (list, most, word) => list.length > most ? `${list.slice(0, most).join(", ")} and ${list.length - most} more ${word}` : list.join(", ");
-const value = (f, v, node) => text(f, v, node) || (v < 0 ? "nothing" : String(v));
+function value(f, v, node) {
+  if (f.type.endsWith("pointer") && v === node) return "itself";
+  return f.words[v] ?? (f.type === "mask" && v >= 0 ? String(v) : text(f, v, node) || "nothing");
+}
 
 function toldChange(f, p) {
   const changed = changes(f, p), now = truth(f, p);
   if (!changed.length) return "";
   if (f.location === "graph") return `${f.name} becomes ${value(f, now[0])}`;
   if (f.type === "mask_one") return `${f.name} moves to ${named(now[0])}`;
-  const entry = i => f.location === "node" ? `${named(i)}${verb(f, now[i], i)}` : `${pairOf(f, i).join(f.edges || !scene.directed && scene.kind === "graph" ? "–" : ", ")}${verb(f, now[i], pairOf(f, i)[0])}`;
+  const entry = i => f.location === "node" ? `${named(i)}${verb(f, now[i], i)}` : `[${pairOf(f, i).join(", ")}]${verb(f, now[i], pairOf(f, i)[0])}`;
   return `${f.name}: ${some(changed.map(entry), 5, "changes")}`;
 }
 const named = node => letterOf(node) ? `${node} (${letterOf(node)})` : String(node);
@@ -21,7 +24,7 @@ function toldErrors(p) {
   return bad.map(f => {
     const marks = wrong(f, p), guess = said(f, p), right = truth(f, p), at = [];
     marks.forEach((mark, i) => { if (mark) at.push(i); });
-    const place = i => f.location === "graph" || f.type === "mask_one" ? "" : f.location === "node" ? `node ${i} ` : `${pairOf(f, i).join(", ")} `;
+    const place = i => f.location === "graph" || f.type === "mask_one" ? "" : f.location === "node" ? `node ${i} ` : `[${pairOf(f, i).join(", ")}] `;
     const node = i => f.location === "edge" ? pairOf(f, i)[0] : i;
     return `${f.name}: ${some(at.map(i => `${place(i)}says ${value(f, guess[i], node(i))}, is ${value(f, right[i], node(i))}`), 4, "errors")}`;
   });
@@ -36,7 +39,13 @@ function tellNow(p) {
   else if (features.some(f => isSaid(f, p))) html += '<span class="good">The network is right.</span>';
   find("told").innerHTML = html;
 }
-const outcome = () => features.filter(f => f.stage === "output").map(f => f.location === "graph" || f.type === "mask_one" ? `${f.name} = ${value(f, truth(f, T)[0], -1)}` : `${f.name} is complete`).join("; ") + ".";
+const outcome = () => features.filter(f => f.stage === "output").map(f => {
+  const row = truth(f, T);
+  if (f.location === "graph" || f.type === "mask_one") return `${f.name} = ${value(f, row[0], -1)}`;
+  if (f.type !== "mask") return `${f.name} stands below`;
+  const inside = [...row.keys()].filter(i => row[i] === 1 && !(f.location === "edge" && !scene.directed && pairOf(f, i)[0] > pairOf(f, i)[1]));
+  return `${f.name}: ${some(inside.map(i => f.location === "node" ? named(i) : pairOf(f, i).join(scene.directed ? " → " : "–")), 16, "") || "none"}`;
+}).join("; ") + ".";
 
 // Source
 const lines = all(".listing li"), listing = document.querySelector(".listing");
@@ -65,10 +74,11 @@ function nodeTable(holder, list) {
       const cells = Array.from({ length: N }, (_, v) => {
         const own = one ? (now[0] === v ? "▲" : "") : text(f, now[v], v), theirs = guess && (one ? (guess[0] === v ? "▲" : "") : text(f, guess[v], v));
         const isBad = guess && (one ? bad[0] && (now[0] === v || guess[0] === v) : bad[v]), isNew = one ? changedAt(f, p, 0) && now[0] === v : changedAt(f, p, v);
-        return `<td class="${isNew ? "new" : ""}${isBad ? " bad" : ""}">${clean(own)}${guess ? `<s>${clean(theirs) || "&nbsp;"}</s>` : ""}</td>`;
+        return `<td class="${isNew ? "new" : ""}${isBad ? " bad" : ""}">${clean(own)}${guess ? `<s>${clean(isBad && theirs === "·" && f.type === "mask" ? "0" : theirs) || "&nbsp;"}</s>` : ""}</td>`;
       }).join("");
       return `<tr><th scope="row">${clean(f.name)}${f.given ? " <i>given</i>" : ""}</th>${cells}</tr>`;
     });
+    holder.parentElement.hidden = !rows.length;
     holder.innerHTML = `<thead><tr><th scope="col">node</th>${heads}</tr></thead><tbody>${rows.join("")}</tbody>`;
   };
 }
@@ -98,15 +108,15 @@ function pairTables(holder, list) {
 
 // What the colours mean, with what can be left out or added.
 function drawKey(again) {
-  const items = [], swatch = (kind, colour, words) => `<span class="swatch ${kind}" style="--hue:${colour}"></span>${clean(words)}`;
-  const hinted = f => f.stage === "hint", drawnAs = [["line", edgeMasks], ["pointer", scene.kind === "spans" ? [] : pointers]];
+  const items = [], linked = scene.kind === "graph" || scene.kind === "plane", swatch = (kind, colour, words) => `<span class="swatch ${kind}" style="--hue:${colour}"></span>${clean(words)}`;
+  const hinted = f => f.stage === "hint", drawnAs = [["line", linked ? edgeMasks : []], ["pointer", scene.kind === "spans" ? [] : pointers]];
   for (const [kind, list] of drawnAs)
     for (const f of list.filter(hinted)) items.push(`<label><input type="checkbox" data-drawn="${clean(f.name)}"${drawn.has(f.name) ? " checked" : ""}>${swatch(kind, hue(f), f.name)}</label>`);
   const fills = [...classes, ...masks].filter(hinted);
   if (fills.length > 1) items.push(`<label>filled by <select data-fill>${fills.map(f => `<option${f.name === fill ? " selected" : ""}>${clean(f.name)}</option>`).join("")}</select></label>`);
   const f = byName.get(fill);
   if (f) items.push(...(f.type === "mask" ? [swatch("disc", hue(f), f.name)] : f.words.map((word, k) => swatch("disc", paint(f, k).fill, word))));
-  if (scene.kind === "graph" || scene.kind === "plane") {
+  if (linked) {
     if (labels.filter(hinted).length > 1 && N <= 40) items.push(`<label>numbers <select data-label>${labels.filter(hinted).map(f => `<option${f.name === label ? " selected" : ""}>${clean(f.name)}</option>`).join("")}</select></label>`);
     for (const f of masks.filter(f => hinted(f) && f.name !== fill)) items.push(swatch("pip", hue(f), f.name));
   }

@@ -15,6 +15,7 @@ function show() {
   slider.setAttribute("aria-valuetext", headline(position));
   find("count").textContent = position === T ? "output" : `${position} / ${T - 1}`;
   for (const view of views) view(position);
+  find("nodes").hidden = !features.some(f => f.stage !== "input" && f.location !== "edge" && present(f, position));
   markLines(position);
   tellNow(position);
   find("back").disabled = find("first").disabled = position === 0;
@@ -47,6 +48,7 @@ function nextError() {
 }
 
 function build() {
+  if (!ready) return;
   views = [];
   const draw = { graph: nodelink, plane: nodelink, spans: spansIn }[scene.kind] || inRow;
   for (const figure of all("figure[data-side]")) {
@@ -107,7 +109,7 @@ function listen() {
     root.classList.toggle("dark", on);
     theme.setAttribute("aria-pressed", String(on));
     theme.textContent = on ? "Light" : "Dark";
-    if (ready) build();
+    build();
   };
   dark(matchMedia("(prefers-color-scheme: dark)").matches);
   theme.onclick = () => dark(!root.classList.contains("dark"));

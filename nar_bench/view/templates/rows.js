@@ -30,7 +30,7 @@ function inRow(svg, side) {
     else {
       const zero = top + high * unit, tall = Math.max(1.5, Math.abs(heights[v]) * unit);
       nodes += `<rect class="disc" x="${fixed(slot * 0.1)}" y="${fixed(heights[v] < 0 ? zero : zero - tall)}" width="${fixed(slot * 0.8)}" height="${fixed(tall)}" rx="${Math.min(3, slot * 0.2)}"/>`;
-      if (slot > 27) nodes += `<text class="label" x="${fixed(slot / 2)}" y="${fixed(heights[v] < 0 ? zero - 4 : zero - tall - 4)}" font-size="10">${number(heights[v])}</text>`;
+      if (slot > 27) nodes += `<text class="label" x="${fixed(slot / 2)}" y="${fixed(heights[v] < 0 ? zero - 4 : zero - tall - 4)}" font-size="10">${number(heights[v], slot > 40 ? 3 : 2)}</text>`;
     }
     if (slot > 12 || v % 2 === 0) nodes += `<text class="index" x="${fixed(slot / 2)}" y="${top + bars + 15}" font-size="${slot > 15 ? 10.5 : 8}">${v}</text>`;
     nodes += "</g>";

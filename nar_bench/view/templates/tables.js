@@ -35,8 +35,8 @@ function cropOf(group) {
 }
 const headOf = v => letterOf(v) || String(v);
 function paintCell(f, value, node) {
-  if (f.type === "mask") return value === 1 ? { colour: hueNow(f), ink: "#fff" } : null;
-  if (f.type === "categorical") return value > 0 ? { colour: FILLS[value % FILLS.length].startsWith("var") ? style("--card") : FILLS[value % FILLS.length], ink: INKS[value % FILLS.length] } : null;
+  if (f.type === "mask") return value === 1 ? { colour: hueNow(f), ink: inkOn(hueNow(f)) } : null;
+  if (f.type === "categorical") return value < 0 ? null : { colour: FILLS[1 + value % (FILLS.length - 1)], ink: inkOn(FILLS[1 + value % (FILLS.length - 1)]) };
   if (f.type === "scalar") return value === 0 && f.low >= 0 ? null : f.low < 0 ? shade(DIVERGING, 0.5 + value / (2 * Math.max(-f.low, f.high))) : shade(RAMPS, 0.12 + 0.88 * scaled(f, value));
   return value === node || (value === 0 && isQuiet(f)) ? null : shade(RAMPS, 0.15 + 0.85 * value / Math.max(1, N - 1));
 }
@@ -78,18 +78,18 @@ function table(holder, f, side, group) {
     cols.forEach((v, c) => { if (c % every === 0) pen.fillText(headOf(v), left + (c + 0.5) * cell, top / 2); });
     rows.forEach((v, r) => { if (r % every === 0) pen.fillText(headOf(v), left / 2, top + (r + 0.5) * cell); });
     if (!row) return;
-    const written = cell >= 19, edge = cell > 7 ? 1 : 0.3;
+    const sans = style("--sans"), card = style("--card"), soft = style("--soft"), written = cell >= 19, edge = cell > 7 ? 1 : 0.3;
     const rings = [];
     rows.forEach((u, r) => cols.forEach((v, c) => {
       const i = indexOf(f, u, v);
       if (i < 0) return;
       const x = left + c * cell, y = top + r * cell, value = row[i], colour = paintCell(f, value, u);
-      pen.fillStyle = colour ? colour.colour : style("--card"); pen.fillRect(x + edge / 2, y + edge / 2, cell - edge, cell - edge);
-      const words = f.type === "mask" || (value === 0 && (f.type === "scalar" ? !colour : isQuiet(f))) ? "" : text(f, value, u);
+      pen.fillStyle = colour ? colour.colour : card; pen.fillRect(x + edge / 2, y + edge / 2, cell - edge, cell - edge);
+      const words = f.type === "mask" || (value === 0 && (f.type === "scalar" ? !colour : isQuiet(f))) ? "" : f.type === "scalar" ? number(value, 2).replace(/^0\./, ".") : text(f, value, u);
       if (written && words) {
-        pen.fillStyle = colour ? colour.ink : style("--soft");
-        pen.font = `${Math.min(13, cell * (words.length > 4 ? 0.3 : words.length > 2 ? 0.38 : 0.48))}px ${style("--sans")}`;
-        pen.fillText(words, x + cell / 2, y + cell / 2 + 0.5);
+        pen.fillStyle = colour ? colour.ink : soft;
+        pen.font = `${Math.max(8, Math.min(13, (cell - 3) / (0.56 * words.length)))}px ${sans}`;
+        if (pen.measureText(words).width < cell) pen.fillText(words, x + cell / 2, y + cell / 2 + 0.5);
       }
       if (bad && bad[i]) rings.push([x, y, "--bad"]);
       else if (old && old[i] !== value) rings.push([x, y, "--accent"]);
@@ -105,22 +105,26 @@ function indexOf(f, u, v) {
   return places.get(f).get(u * N + v) ?? -1;
 }
 
-// Ideas: components downwards, steps across.
+// Two pictures of all steps have their steps in line; names stand to the left.
+const gutterOf = holder => Math.min(120, holder.clientWidth * 0.28);
+// Ideas: components downwards, steps across. The idea of step p is written on the way to what is predicted of it.
 function ideasIn(holder) {
   const { rows, cells, values } = columns.get("ideas"), most = values.reduce((top, v) => Math.max(top, Math.abs(v)), 1e-9);
-  const width = holder.clientWidth, height = Math.min(260, Math.max(90, cells * 3)), step = (width - 2) / T, tall = height / cells;
+  const width = holder.clientWidth, gutter = gutterOf(holder), height = Math.min(280, Math.max(96, cells * 3)), step = (width - gutter) / (T + 1), tall = height / cells;
   holder.innerHTML = "";
   const [, pen] = canvasOf(holder, width, height, `Ideas: ${cells} numbers at each of ${rows} steps, from ${number(-most)} to ${number(most)}`);
-  for (let s = 0; s < Math.min(rows, T); s++)
+  for (let s = 0; s < rows && s < T; s++)
     for (let k = 0; k < cells; k++) {
       pen.fillStyle = shade(DIVERGING, 0.5 + values[s * cells + k] / (2 * most)).colour;
-      pen.fillRect(1 + (s + 1) * step - step / 2, k * tall, step + 0.4, tall + 0.4);
+      pen.fillRect(gutter + (s + 1) * step, k * tall, step + 0.4, tall + 0.4);
     }
-  return cursorOn(holder, 0, width);
+  [-1, -0.5, 0, 0.5, 1].forEach((share, k) => { pen.fillStyle = shade(DIVERGING, 0.5 + share / 2).colour; pen.fillRect(10 + k * 9, 4, 9, 9); });
+  pen.fillStyle = style("--soft"); pen.font = `11px ${style("--sans")}`; pen.fillText(`± ${number(most, 2)}`, 10, 28);
+  return cursorOn(holder, gutter, width);
 }
 // Shares of wrong entries: features downwards, steps across.
 function stripIn(holder) {
-  const rows = features.filter(f => f.errors.length), width = holder.clientWidth, gutter = Math.min(120, width * 0.28), tall = 15, height = rows.length * tall, step = (width - gutter) / (T + 1);
+  const rows = features.filter(f => f.errors.length), width = holder.clientWidth, gutter = gutterOf(holder), tall = 15, height = rows.length * tall, step = (width - gutter) / (T + 1);
   holder.innerHTML = "";
   const [, pen] = canvasOf(holder, width, height, rows.map(f => `${f.name}: ${f.errors.filter(Boolean).length} of ${f.last - f.first + 1} steps with errors`).join("; "));
   pen.font = `12px ${style("--sans")}`; pen.textBaseline = "middle"; pen.textAlign = "right";
@@ -135,12 +139,12 @@ function stripIn(holder) {
       pen.globalAlpha = 1;
     }
   });
-  return cursorOn(holder, gutter, width, 1);
+  return cursorOn(holder, gutter, width);
 }
 // A line at the current step, and a click that goes to another.
-function cursorOn(holder, gutter, width, more = 0) {
-  const line = document.createElement("div"), step = (width - gutter) / (T + more);
+function cursorOn(holder, gutter, width) {
+  const line = document.createElement("div"), step = (width - gutter) / (T + 1);
   line.className = "cursor"; holder.append(line);
-  holder.onclick = event => go(Math.floor((event.clientX - holder.getBoundingClientRect().left - gutter) / step));
-  return p => { line.style.left = `${gutter + Math.min(p + 0.5, T + more - 0.5) * step}px`; };
+  holder.onclick = event => moved(Math.floor((event.clientX - holder.getBoundingClientRect().left - gutter) / step));
+  return p => { line.style.left = `${gutter + (p + 0.5) * step}px`; };
 }

@@ -52,11 +52,11 @@ const changedAt = (f, p, i) => { const old = before(f, p); return Boolean(old) &
 const errorsAt = p => features.reduce((sum, f) => sum + (isSaid(f, p) ? f.errors[rowAt(f, p)] : 0), 0);
 
 const clean = text => String(text).replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`);
-function number(value) {
+function number(value, digits = 3) {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return "∞";
   if (size !== 0 && (size >= 1e5 || size < 1e-3)) return value.toExponential(1).replace("e+", "e").replace("-", "−");
-  return Number(value.toPrecision(3)).toString().replace("-", "−");
+  return Number(value.toPrecision(digits)).toString().replace("-", "−");
 }
 // The text of a value; `node` is where it stands, for pointers at themselves.
 function text(f, value, node = -1) {
