@@ -31,7 +31,12 @@ def test_pieces_make_up_the_source_without_its_docstring() -> None:
     assert shown == [row.rstrip("\n") for row in (rows[0], *rows[5:])]
     assert [line.number for line in function.lines] == [first, *range(first + 5, first + len(rows))]
     kinds = {text: kind for line in function.lines for kind, text in line.pieces}
-    assert (kinds["def"], kinds["_documented"], kinds["yield"], kinds["int"]) == ("keyword", "name", "keyword", "builtin")
+    assert (kinds["def"], kinds["_documented"], kinds["yield"], kinds["int"]) == (
+        "keyword",
+        "name",
+        "keyword",
+        "builtin",
+    )
 
 
 def test_the_book_is_named_where_a_comment_names_it() -> None:

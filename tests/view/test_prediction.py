@@ -31,9 +31,7 @@ def alone(store: Store) -> Record:
 
 @pytest.mark.parametrize("point", ["own", "sparser"])
 @pytest.mark.parametrize("instance", [0, 2])
-def test_a_test_instance_and_its_answer_are_those_of_the_evaluation(
-    watched: Store, point: str, instance: int
-) -> None:
+def test_a_test_instance_and_its_answer_are_those_of_the_evaluation(watched: Store, point: str, instance: int) -> None:
     record = together(watched)
     network = learned(record, watched, registry(), "bfs")
     seen = network.draw(7, instance, point)
