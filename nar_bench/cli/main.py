@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ideas": ("nar_bench.cli.ideas", "A page of the ideas that trained networks write."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),
     "show": ("nar_bench.cli.show", "One run of an algorithm, step by step."),
-    "view": ("nar_bench.cli.view", "A page that plays a run, and what a trained network makes of it."),
+    "view": ("nar_bench.cli.view", "A page that plays a run, and what a network makes of it."),
     "check": ("nar_bench.cli.check", "Put components through their conformance kit."),
 }
 

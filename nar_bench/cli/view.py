@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _SIZE = 16
 """The size of an instance where none is asked for and nothing was trained: what CLRS-30 trains on."""
 
+_LISTED = 20
+"""Trials that are listed where one has to be named."""
+
 
 @click.command("view")
 @click.argument("what", metavar="ALGORITHM|RUN")
@@ -46,8 +49,8 @@ def command(
 ) -> None:
     """Write a page that plays an instance of ALGORITHM, or how the network of a trial does on one.
 
-    A trial is named by its results folder, RUN, and its id or how that begins, TRIAL; what is played is one of its test
-    instances, with all that its trained network says at each step.
+    A trial is named by its results folder, RUN, and its id or how that begins, TRIAL, which may be left out where there
+    is but one; what is played is one of its test instances, with all that its trained network says at each step.
 
     The page is one HTML file that works without a network: the graph, array, string, table or plane, every hint at
     every step, what has just changed, the lines of source that were run, and where a trained network goes wrong.
@@ -62,7 +65,7 @@ def command(
     else:
         given = {"seed": seed, "family": family, "shift": shifts or None}
         _refuse(**given, because="are not for a trial, whose test instances are given: choose --instance and --point")
-        picture, name = _of_trial(Path(what), trial, size, instance or 0, point, algorithm or "")
+        picture, name = _of_trial(Path(what), trial or _only(Path(what)), size, instance or 0, point, algorithm or "")
     from nar_bench.view.page import write_page
 
     for note in picture.notes:
@@ -76,16 +79,35 @@ def _refuse(*, because: str, **options: Any) -> None:
         raise click.UsageError(f"{', '.join(given)}: these options {because}.")
 
 
+def _is_run(what: str) -> bool:
+    """Say whether a folder is meant, and no algorithm that is called like one here."""
+    from nar_bench.plugin.contracts import Kind
+    from nar_bench.plugin.registry import registry
+
+    return Path(what).is_dir() and not any(what in (one.name, one.id) for one in registry().entries(Kind.ALGORITHM))
+
+
+def _only(folder: Path) -> str:
+    """Return the id of the only finished trial of a results folder, or list them."""
+    from nar_bench.results.store import Store
+
+    done = [record for record in Store(folder).records()[0] if record.state == "done"]
+    if len(done) == 1:
+        return done[0].trial
+    listed = "\n".join(f"  {one.trial[:8]}  {one.name}, {one.method}, seed {one.seed}" for one in done[:_LISTED])
+    more = f"\n  and {len(done) - _LISTED} more" if len(done) > _LISTED else ""
+    told = (
+        f"name one of its {len(done)} finished trials:\n{listed}{more}" if done else "no trial of it is finished yet."
+    )
+    raise click.UsageError(f"nar-bench view {folder} TRIAL: {told}")
+
+
 def _of_algorithm(name: str, size: int, seed: int, shift: dict[str, Any]) -> tuple[Picture, str]:
     from nar_bench.plugin.contracts import Kind
     from nar_bench.plugin.registry import registry
     from nar_bench.view.instance import draw
     from nar_bench.view.picture import picture_of
 
-    if Path(name).is_dir() and name not in [entry.name for entry in registry().entries(Kind.ALGORITHM)]:
-        raise click.UsageError(
-            f"{name} is a folder. Of a results folder name a trial too: nar-bench view {name} TRIAL."
-        )
     entry = registry().find(Kind.ALGORITHM, name)
     instance = draw(entry.load(), size, seed, shift)
     facts = [("size", f"n = {size}"), ("seed", str(seed)), *((axis, str(value)) for axis, value in shift.items())]
