@@ -62,6 +62,10 @@ class IdeasError(NarBenchError):
     """There are no ideas to look at: the trial is not there, not finished, or its processor writes none."""
 
 
+class ViewError(NarBenchError):
+    """A run cannot be shown: the trial or what is asked of it is not there, or the page would be too large."""
+
+
 class StatisticsError(NarBenchError):
     """Scores cannot be compared or summed up: there are none, none in common, or they are of another kind."""
 

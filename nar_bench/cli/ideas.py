@@ -47,9 +47,10 @@ def command(
 
     store = Store(folder)
     chosen, others = select(store, registry(), trials)
-    from nar_bench.ideas.network import changed_since, networks_of
+    from nar_bench.ideas.network import networks_of
     from nar_bench.ideas.page import to_json, write_page
     from nar_bench.ideas.study import Choice, study
+    from nar_bench.runner.staleness import changed_since
 
     networks = [networks_of(record, store, registry()) for record in chosen]
     changed = sorted({part for record in chosen for part in changed_since(record, registry())})

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "align": ("nar_bench.cli.align", "How many examples learners need, and whether theory says so."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),
     "show": ("nar_bench.cli.show", "One run of an algorithm, step by step."),
+    "view": ("nar_bench.cli.view", "A page that plays a run, and what a network makes of it."),
     "check": ("nar_bench.cli.check", "Put components through their conformance kit."),
 }
 

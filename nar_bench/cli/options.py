@@ -48,6 +48,28 @@ def names(only: str) -> list[str]:
     return [name.strip() for name in only.split(",") if name.strip()]
 
 
+def shift_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option --shift AXIS=VALUE, which may be repeated; it gets `shifts`, axis -> number or word."""
+    return click.option(
+        "--shift",
+        "shifts",
+        multiple=True,
+        metavar="AXIS=VALUE",
+        callback=lambda ctx, option, given: dict(_shift(one) for one in given),
+        help="A shift axis; may be repeated.",
+    )(command)
+
+
+def _shift(text: str) -> tuple[str, Any]:
+    axis, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--shift {text}: AXIS=VALUE is needed, for example --shift p=0.3.")
+    try:
+        return axis, float(value)
+    except ValueError:
+        return axis, value
+
+
 def wide_console() -> Any:
     """Return a console that never cuts a cell when its output goes to a file or a pipe."""
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nar_bench.cli.options import with_plugins
+from nar_bench.cli.options import shift_option, with_plugins
 
 if TYPE_CHECKING:
     from nar_bench.spec import Feature
@@ -21,10 +21,10 @@ _CHANGES = 10
 @click.argument("algorithm")
 @click.option("--size", default=8, show_default=True, help="Problem size n.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the instance.")
-@click.option("--shift", "shifts", multiple=True, metavar="AXIS=VALUE", help="A shift axis; may be repeated.")
+@shift_option
 @click.option("--steps", default=0, metavar="N", help="Show the first N steps only.")
 @with_plugins
-def command(algorithm: str, size: int, seed: int, shifts: tuple[str, ...], steps: int) -> None:
+def command(algorithm: str, size: int, seed: int, shifts: dict[str, Any], steps: int) -> None:
     """Show one instance of ALGORITHM and every step of its run.
 
     A node is a column. What changed since the step before is marked with *, on a terminal also by colour.
@@ -34,7 +34,7 @@ def command(algorithm: str, size: int, seed: int, shifts: tuple[str, ...], steps
     from nar_bench.plugin.registry import registry
 
     made = registry().load(Kind.ALGORITHM, algorithm)
-    run = nar_bench.generate(algorithm, size, 1, seed, **dict(_shift(one) for one in shifts))[0]
+    run = nar_bench.generate(algorithm, size, 1, seed, **shifts)[0]
     click.echo(
         f"{click.style(made.name, bold=True)}, size {size}, seed {seed}: {run.length} step{'s' * (run.length > 1)}"
     )
@@ -56,16 +56,6 @@ def command(algorithm: str, size: int, seed: int, shifts: tuple[str, ...], steps
     click.echo(f"\n{click.style('output', bold=True)}")
     for line in _table(run, run.spec.outputs, run.outputs, None):
         click.echo(line)
-
-
-def _shift(text: str) -> tuple[str, Any]:
-    axis, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"--shift {text}: AXIS=VALUE is needed, for example --shift p=0.3.")
-    try:
-        return axis, float(value)
-    except ValueError:
-        return axis, value
 
 
 def _nodes(run: Trajectory) -> int:

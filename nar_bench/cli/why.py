@@ -10,7 +10,6 @@ import click
 from nar_bench.cli.options import wide_console, with_plugins
 
 if TYPE_CHECKING:
-    from nar_bench.results.store import Store
     from nar_bench.runner.staleness import Change
 
 
@@ -37,8 +36,7 @@ def command(folder: Path, trial: str, suite: str | None, overrides: tuple[str, .
     from nar_bench.runner.trial import trial_of
 
     store = Store(folder)
-    record = store.read(_whole_id(store, trial))
-    assert record is not None  # its file has just been seen
+    record = store.find(trial)
     name = suite or record.suite.name
     planned = [one.trial for one in prepare(_known(name), folder, overrides).planned]
     found = staleness(trial_of(record), planned)
@@ -70,21 +68,6 @@ def _known(suite: str) -> str:
     except UnknownName as error:
         raise click.UsageError(f"{error} Name the record's suite: --suite FILE.") from None
     return suite
-
-
-def _whole_id(store: Store, start: str) -> str:
-    from nar_bench.errors import RecordError
-
-    if not store.records_folder.is_dir():
-        raise store.is_none()
-    found = sorted(path.stem for path in store.records_folder.glob("[!.]*.json") if path.stem.startswith(start))
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise RecordError(
-            f"{store.path} has no record of the trial {start}; nar-bench plan lists the trials of a suite."
-        )
-    raise RecordError(f"{len(found)} trials in {store.path} begin with {start}: {', '.join(found[:4])}...")
 
 
 def _print_changes(changes: list[Change]) -> None:

@@ -18,8 +18,7 @@ from nar_bench.model.encoders import Encoded
 from nar_bench.model.net import Net
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
 from nar_bench.plugin.registry import Registry
-from nar_bench.results.identity import module_hash
-from nar_bench.results.record import Record, Used
+from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.trial import build_nets, build_phi, trial_of
 from nar_bench.training.contrastive import Similarity
@@ -116,20 +115,6 @@ def networks_of(record: Record, store: Store, registry: Registry) -> list[Networ
         )
         for algorithm, net, twin in zip(algorithms, trained, untrained, strict=True)
     ]
-
-
-def changed_since(record: Record, registry: Registry) -> list[str]:
-    """Return the components of a trial whose source is not what it was when the trial was run."""
-    used: list[tuple[Kind, Used]] = [(Kind.PROCESSOR, record.processor)]
-    used += [(Kind.ALGORITHM, one) for one in record.algorithms]
-    used += [(Kind.SIMILAR_INPUT, one) for one in record.similar_inputs]
-    used += [(Kind.SIMILARITY, record.similarity)] if record.similarity else []
-    changed = []
-    for kind, one in used:
-        target = registry.find(kind, one.id).target
-        if isinstance(target, str) and module_hash(target.partition(":")[0]) != one.source_hash:
-            changed.append(f"{kind} {one.name}")
-    return changed
 
 
 def shared_inputs(network: Network, batch: Batch) -> Batch | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nar_bench.errors import IdeasError, NarBenchError, did_you_mean
+from nar_bench.errors import IdeasError, NarBenchError
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.record import Record
@@ -23,7 +23,8 @@ def select(store: Store, registry: Registry, trials: Sequence[str] = ()) -> tupl
             writes some), with those that differ from it in their algorithms alone.
 
     Raises:
-        IdeasError: a trial is not there, not finished or writes no ideas, or there is none at all.
+        IdeasError: a trial writes no ideas, or there is none at all.
+        RecordError: a trial that was named is not there or not finished, or several begin so.
         UnknownName, PluginError: the processor of a trial that was named is not there.
         StoreError: there is no results folder.
     """
@@ -31,7 +32,7 @@ def select(store: Store, registry: Registry, trials: Sequence[str] = ()) -> tupl
     done = [record for record in records if record.state == "done"]
     writing = [record for record in done if _writes(record, registry)]
     if trials:
-        chosen = list({record.trial: record for one in trials for record in [_find(one, records, store)]}.values())
+        chosen = list({record.trial: record for record in map(store.find, trials)}.values())
         for record in chosen:
             if record not in writing:
                 raise IdeasError(_cannot(record, registry))
@@ -66,18 +67,6 @@ def _alike(first: Record, records: Sequence[Record]) -> list[Record]:
             chosen.append(record)
             names |= own
     return chosen
-
-
-def _find(name: str, records: Sequence[Record], store: Store) -> Record:
-    found = [record for record in records if record.trial.startswith(name)] if name else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise IdeasError(f"--trial {name}: several trials begin so: {', '.join(one.trial for one in found)}.")
-    if list(store.checkpoint("x").parent.glob(f"{name}*.pt")):
-        raise IdeasError(f"--trial {name}: it is not finished. Run its suite again to go on from its checkpoint.")
-    known = did_you_mean(name, [record.trial for record in records])
-    raise IdeasError(f"--trial {name}: {store.path} has no such trial.{known}")
 
 
 def _cannot(record: Record, registry: Registry) -> str:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_check
 import numpy as np
 from numpy.typing import NDArray
 
-from nar_bench.errors import InputError
+from nar_bench.errors import InputError, PluginError
 from nar_bench.kernel import execute
 from nar_bench.plugin.execution import Executor
 from nar_bench.plugin.learnability import Learner, Target
 from nar_bench.plugin.observation import Observer
 from nar_bench.sparse_kernel import execute_sparse
-from nar_bench.spec import AlgorithmSpec, Layout, Location
+from nar_bench.spec import AlgorithmSpec, Layout, Location, Stage, Type
 from nar_bench.trajectory import Array, Columns, Trajectory, as_array, sorted_edges, to_compact, to_dense
 
 if TYPE_CHECKING:
@@ -59,6 +59,53 @@ def _same(size: int) -> int:
 
 def _accept(inputs: Inputs) -> None:
     return None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a picture of an algorithm's runs needs to know and its features do not tell; all of it is optional.
+
+    It is given when the algorithm is registered, and is no part of it: no result depends on it.
+
+    Args:
+        plane: the two scalars on nodes that are their places, across and upwards.
+        segments: whether nodes 2 k and 2 k + 1 of a plane are the ends of a segment.
+        spans: the two scalars on nodes that are where their spans begin and end; ("", end) where all begin at 0.
+        words: feature -> what its classes are called, or the two values of a mask, from 0.
+
+    Raises:
+        PluginError: it is both in a plane and of spans, or has segments without a plane.
+    """
+
+    plane: tuple[str, str] | None = None
+    segments: bool = False
+    spans: tuple[str, str] | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.plane and self.spans:
+            raise PluginError("a drawing has either a plane or spans; both were given.")
+        if self.segments and not self.plane:
+            raise PluginError("segments=True: the ends of segments lie in a plane; name its two scalars.")
+
+    def faults(self, spec: AlgorithmSpec) -> list[str]:
+        """Return what does not fit a spec."""
+        known = {feature.name: feature for feature in spec.features}
+        found = []
+        for name in (*(self.plane or ()), *(name for name in self.spans or () if name)):
+            feature = known.get(name)
+            if feature is None or (feature.location, feature.type) != (Location.NODE, Type.SCALAR):
+                found.append(f"'{name}' is no scalar on nodes of the spec")
+            elif feature.stage is not Stage.INPUT:
+                found.append(f"'{name}' is a {feature.stage}; places do not change, so inputs alone can be drawn so")
+        for name, words in self.words.items():
+            feature = known.get(name)
+            classes = 0 if feature is None else 2 if feature.type is Type.MASK else feature.classes
+            if not classes:
+                found.append(f"words: '{name}' is no categorical or mask of the spec")
+            elif len(words) != classes:
+                found.append(f"words: '{name}' has {classes} values, got {len(words)} words")
+        return found
 
 
 @dataclass(frozen=True, eq=False)

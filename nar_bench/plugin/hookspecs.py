@@ -12,10 +12,12 @@ nothing heavy. In a plugin that is one file the target may be the object itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
+
+if TYPE_CHECKING:
+    from nar_bench.plugin.contracts import Drawing
 
 PROJECT = "nar_bench"
 """The pluggy project name and the group of the entry points."""
@@ -23,8 +25,13 @@ PROJECT = "nar_bench"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-Register = Callable[[str, Any, str], None]
-"""register(name, target, summary)"""
+
+class Register(Protocol):
+    """What a hook is given to register components with."""
+
+    def __call__(self, name: str, target: Any, summary: str, drawing: Drawing | None = None) -> None:
+        """Register one component; `drawing` is for algorithms alone."""
+        ...
 
 
 @hookspec

@@ -15,7 +15,7 @@ import pluggy
 
 from nar_bench.errors import NarBenchError, PluginError, UnknownName, did_you_mean
 from nar_bench.plugin import hookspecs
-from nar_bench.plugin.contracts import CONTRACTS, Kind
+from nar_bench.plugin.contracts import CONTRACTS, Drawing, Kind
 from nar_bench.plugin.discovery import (
     PluginRow,
     Source,
@@ -52,6 +52,7 @@ class Entry:
         target: "module:attribute", or the object itself.
         source: its plugin.
         around: of a processor made by a wrapper, the one that is wrapped; its plugin is the wrapper's.
+        drawing: of an algorithm, what pictures of its runs need to know.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Entry:
     summary: str
     source: Source
     around: Entry | None = None
+    drawing: Drawing | None = None
 
     @property
     def id(self) -> str:
@@ -243,12 +245,14 @@ class Registry:
             row.status, row.reason = Status.CONFLICT, "; ".join(told)
 
     def _arguments(self, implementation: Any, kind: Kind, source: Source, entries: list[Entry]) -> dict[str, Any]:
-        def register(name: str, target: Any, summary: str) -> None:
+        def register(name: str, target: Any, summary: str, drawing: Drawing | None = None) -> None:
             if not isinstance(name, str) or not name or "/" in name:
                 raise PluginError(f"{kind} name {name!r}: a non-empty string without '/' is needed")
             if isinstance(target, str) and not all(target.partition(":")):
                 raise PluginError(f"{kind} '{name}': the target {target!r} is not of the form 'module:attribute'")
-            entry = Entry(kind, name, target, summary, source)
+            if drawing is not None and (kind is not Kind.ALGORITHM or not isinstance(drawing, Drawing)):
+                raise PluginError(f"{kind} '{name}': drawing={drawing!r}; a Drawing is for algorithms alone")
+            entry = Entry(kind, name, target, summary, source, drawing=drawing)
             if any(other.id == entry.id and other.kind is kind for other in [*self._entries[kind], *entries]):
                 raise PluginError(f"{kind} '{entry.id}' is registered twice")
             entries.append(entry)

@@ -21,7 +21,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from nar_bench.errors import RecordError, StoreError
+from nar_bench.errors import RecordError, StoreError, did_you_mean
 from nar_bench.results.claims import Claim, claimed
 from nar_bench.results.files import write_whole
 from nar_bench.results.record import Record
@@ -122,6 +122,34 @@ class Store:
         if record.trial != trial:
             raise RecordError(f"{path}: trial is {record.trial}; the file name says {trial}.")
         return record
+
+    def find(self, start: str) -> Record:
+        """Return the record of the trial whose id is, or begins with, `start`.
+
+        Raises:
+            StoreError: there is no results folder.
+            RecordError: no record, or those of several trials, or a damaged one.
+        """
+        if not self._records.is_dir():
+            raise self.is_none()
+        ids = sorted(path.stem for path in self._records.glob("[!.]*.json"))
+        found = [one for one in ids if one.startswith(start)] if start else []
+        if len(found) > 1:
+            more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+            raise RecordError(
+                f"{self.path}: several trials begin with {start}: {', '.join(found[:4])}{more}. Give more digits."
+            )
+        record = self.read(found[0]) if found else None
+        if record is not None:
+            return record
+        if start and any(one.startswith(start) for one in self.checkpointed()):
+            raise RecordError(
+                f"{self.path}: trial {start} is not finished. Run its suite again to go on from its checkpoint."
+            )
+        raise RecordError(
+            f"{self.path} has no record of the trial {start}.{did_you_mean(start, ids)} nar-bench plan lists the "
+            "trials of a suite."
+        )
 
     def records(self) -> tuple[list[Record], list[RecordError]]:
         """Return every record that can be read, by trial, and one error for each that cannot.

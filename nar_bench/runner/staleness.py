@@ -10,9 +10,12 @@ from typing import Any
 from nar_bench.evaluation.config import EvaluateConfig
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import Regime
+from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.registry import Registry
 from nar_bench.results.differences import flat
-from nar_bench.results.record import Used
+from nar_bench.results.record import Record, Used
 from nar_bench.runner.expansion import Trial, definition_of
+from nar_bench.runner.identity import module_hash
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
 
@@ -120,3 +123,17 @@ def _with_defaults(config: dict[str, Any]) -> dict[str, Any]:
 def _defaults(options: Any) -> dict[str, Any]:
     fields = (field for field in dataclasses.fields(options) if field.default is not dataclasses.MISSING)
     return {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields}
+
+
+def changed_since(record: Record, registry: Registry) -> list[str]:
+    """Return the components of a trial whose source is not what it was when the trial was run."""
+    used: list[tuple[Kind, Used]] = [(Kind.PROCESSOR, record.processor)]
+    used += [(Kind.ALGORITHM, one) for one in record.algorithms]
+    used += [(Kind.SIMILAR_INPUT, one) for one in record.similar_inputs]
+    used += [(Kind.SIMILARITY, record.similarity)] if record.similarity else []
+    changed = []
+    for kind, one in used:
+        target = registry.find(kind, one.id).target
+        if isinstance(target, str) and module_hash(target.partition(":")[0]) != one.source_hash:
+            changed.append(f"{kind} {one.name}")
+    return changed

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from nar_bench.plugin import hookimpl
+from nar_bench.plugin.contracts import Drawing
 from nar_bench.plugin.hookspecs import Register
+
+_WALK = Drawing(words={"color": ("white", "gray", "black")})
+_MIS = Drawing(words={"phase": ("the least join", "they and their neighbours die")})
 
 
 @hookimpl
 def register_algorithms(register: Register) -> None:
     """Register the algorithms."""
     register("eccentricity", "nar_bench_salsa.eccentricity:ECCENTRICITY", "distance of the farthest node, sparse")
-    register("fast_mis", "nar_bench_salsa.fast_mis:FAST_MIS", "maximal independent set with random numbers, sparse")
+    register(
+        "fast_mis", "nar_bench_salsa.fast_mis:FAST_MIS", "maximal independent set with random numbers, sparse", _MIS
+    )
     register("sparse_bfs", "nar_bench_salsa.sparse_bfs:SPARSE_BFS", "breadth-first search, sparse")
-    register("sparse_dfs", "nar_bench_salsa.sparse_dfs:SPARSE_DFS", "depth-first search, sparse")
+    register("sparse_dfs", "nar_bench_salsa.sparse_dfs:SPARSE_DFS", "depth-first search, sparse", _WALK)
     register("sparse_dijkstra", "nar_bench_salsa.sparse_dijkstra:SPARSE_DIJKSTRA", "shortest paths, sparse")
     register("sparse_mst_prim", "nar_bench_salsa.sparse_mst_prim:SPARSE_MST_PRIM", "minimum spanning tree, sparse")

@@ -11,12 +11,13 @@ import torch
 from ideas.small_run import SUITE
 
 from nar_bench.errors import CheckpointError
-from nar_bench.ideas.network import Network, changed_since, networks_of, shared_inputs
+from nar_bench.ideas.network import Network, networks_of, shared_inputs
 from nar_bench.model.tensors import to_tensors
 from nar_bench.plugin.registry import registry
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.run import prepare, run_prepared
+from nar_bench.runner.staleness import changed_since
 from nar_bench.runner.trial import build_nets, trial_of
 from nar_bench.training.validation import predict
 

@@ -1,0 +1,1 @@
+"""Watching an algorithm run, and a network that learned it beside it."""
