@@ -103,11 +103,9 @@ def embedded(page: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _several(
-    loaded: Mapping[str, Loaded], damaged: Sequence[str] = (), failed: Sequence[str] = ()
-) -> dict[str, str]:
+def _several(loaded: Mapping[str, Loaded], damaged: Sequence[str] = (), failed: Sequence[str] = ()) -> dict[str, str]:
     """Return the files of several boards, each in its folder, and the list of them."""
-    page = {"boards": [_card(folder, one.board) for folder, one in loaded.items()]}
+    page: Page = {"boards": [_card(folder, one.board) for folder, one in loaded.items()]}
     page |= {"damaged": list(damaged), "failed": list(failed)}
     files = {"index.html": _render(_environment(), "site", "nar-bench boards", page, None, None)}
     for folder, one in loaded.items():
@@ -142,9 +140,7 @@ def _environment() -> Environment:
     )
 
 
-def _render(
-    environment: Environment, kind: str, title: str, page: Page, home: str | None, board: str | None
-) -> str:
+def _render(environment: Environment, kind: str, title: str, page: Page, home: str | None, board: str | None) -> str:
     from markupsafe import Markup
 
     text: str = environment.get_template("page.html.j2").render(
@@ -160,7 +156,11 @@ def _render(
 def _write(out: Path, files: dict[str, str]) -> Path:
     """Write a site, and remove what an earlier build wrote and this one does not."""
     manifest = out / MANIFEST
-    if out.is_dir() and not manifest.exists() and any(one.name not in ("index.html", "board.md") for one in out.iterdir()):
+    if (
+        out.is_dir()
+        and not manifest.exists()
+        and any(one.name not in ("index.html", "board.md") for one in out.iterdir())
+    ):
         raise BoardError(
             f"{out}: it holds files that no build of ours wrote (there is no {MANIFEST}). Choose an empty folder."
         )

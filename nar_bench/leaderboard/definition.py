@@ -137,9 +137,7 @@ class Definition(_Part):
         """Return the weight of each algorithm in the mean that is ranked."""
         if self.pooling == "algorithms":
             return dict.fromkeys(self.algorithms, 1 / len(self.algorithms))
-        return {
-            name: 1 / len(self.categories) / len(names) for names in self.categories.values() for name in names
-        }
+        return {name: 1 / len(self.categories) / len(names) for names in self.categories.values() for name in names}
 
 
 @dataclass(frozen=True)
@@ -167,12 +165,12 @@ def read_definition(file: Path) -> Definition:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BoardError(f"{file}: cannot be read: {error}.") from None
     except ValidationError as error:
-        faults = "".join(
-            f"\n  {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors()
-        )
+        faults = "".join(f"\n  {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors())
         raise BoardError(f"{file}: {error.error_count()} fault{'s' * (error.error_count() > 1)}.{faults}") from None
     if definition.name != file.parent.name:
-        raise BoardError(f"{file}: name is '{definition.name}', but its folder is '{file.parent.name}'; make them equal.")
+        raise BoardError(
+            f"{file}: name is '{definition.name}', but its folder is '{file.parent.name}'; make them equal."
+        )
     return definition
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nar_bench.leaderboard.board import Board, make_board
-from nar_bench.leaderboard.definition import Definition, TestSet
+from nar_bench.leaderboard.definition import Definition, Metric, TestSet
 from nar_bench.leaderboard.entries import Entry, entries_of_records
 from nar_bench.leaderboard.reported import Reported
 from nar_bench.results.record import OWN_POINT, Record, SuiteName
@@ -32,12 +32,14 @@ def boards_of(records: Sequence[Record], reported: Sequence[Reported] = ()) -> l
 
 
 def _definition(suite: str, version: int, entries: Sequence[Entry]) -> Definition:
-    """Define a board by what there is: every algorithm, at the largest size that all its methods have, and the seeds
-    that more than half of all pairs of method and algorithm have.
+    """Define a board by what there is.
+
+    Every algorithm counts, at the largest size that all its methods have, and the seeds that more than half of all
+    pairs of method and algorithm have.
     """
     tracks = [track for entry in entries for track in entry.tracks.values()]
     algorithms = sorted({track.algorithm for track in tracks})
-    metric = "exact_match" if any(track.holds_errors for track in tracks) else "score"
+    metric: Metric = "exact_match" if any(track.holds_errors for track in tracks) else "score"
     counts = Counter(seed for track in tracks for seed in track.seeds)
     seeds = [seed for seed, count in sorted(counts.items()) if 2 * count > len(tracks)]
     common = {
@@ -46,7 +48,10 @@ def _definition(suite: str, version: int, entries: Sequence[Entry]) -> Definitio
     }
     sizes = sorted(set.intersection(*common.values()) or {min(max(one) for one in common.values())})
     trained = {
-        name: max((max(r.training.sizes[name]) for t in tracks if t.algorithm == name for r in t.records if r.training), default=1)
+        name: max(
+            (max(r.training.sizes[name]) for t in tracks if t.algorithm == name for r in t.records if r.training),
+            default=1,
+        )
         for name in algorithms
     }
     return Definition(

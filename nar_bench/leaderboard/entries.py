@@ -106,9 +106,7 @@ class Entry:
     @property
     def key(self) -> str:
         """A file name of its own that holds nothing but letters, digits and dashes."""
-        text = f"{self.submission}/{self.method}"
-        readable = re.sub(r"[^a-z0-9]+", "-", self.method.lower()).strip("-")[:48]
-        return f"{readable}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+        return _file_name(self.method, f"{self.submission}/{self.method}")
 
     @property
     def machines(self) -> list[Machine]:
@@ -127,7 +125,13 @@ def slug(name: str) -> str:
     """Return a file name for any name, equal for equal names and of harmless letters alone."""
     if re.fullmatch(r"[a-z0-9_]{1,60}", name):
         return name
-    return f"{re.sub(r'[^a-z0-9]+', '-', name.lower())[:40].strip('-')}-{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
+    return _file_name(name, name)
+
+
+def _file_name(text: str, identity: str) -> str:
+    """Return letters, digits and dashes that a person can read, with a hash that tells equal ones apart."""
+    readable = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:48]
+    return f"{readable}-{hashlib.blake2b(identity.encode(), digest_size=4).hexdigest()}"
 
 
 def entries_of(submissions: Iterable[Submission], point: str) -> list[Entry]:

@@ -51,7 +51,7 @@ def _rules(board: Board) -> list[str]:
     return [
         f"- Suite **{_text(definition.suite.name)} {definition.suite.version}**; versions never mix.",
         f"- Ranked by **{definition.metric.replace('_', ' ')}** at n = {definition.size}, the mean over {pooled}.",
-        f"- Complete: seeds {seeds} on every algorithm at n = {sizes}. What is incomplete is not averaged and not ranked.",
+        f"- Complete: seeds {seeds} on every algorithm at n = {sizes}. What is incomplete is not ranked.",
         f"- Track **{definition.track}**: sizes above {definition.in_distribution} are out of distribution.",
         f"- {by_algorithm}: {_text(names)}.",
     ]
@@ -78,7 +78,9 @@ def _standings(board: Board) -> list[str]:
                     _number(row.averages.get(by_algorithm)),
                     _number(row.averages.get(by_category)),
                     _interval(row),
-                    "-" if row.solved is None else f"{row.solved.value:.2f} ({row.solved.low:.2f} to {row.solved.high:.2f})",
+                    "-"
+                    if row.solved is None
+                    else f"{row.solved.value:.2f} ({row.solved.low:.2f} to {row.solved.high:.2f})",
                     str(row.reach) if row.reach else "-",
                     _number(row.means["validity"]),
                     _number(row.means["chance_corrected"]),
@@ -130,7 +132,11 @@ def _reported(board: Board) -> list[str]:
     means = [one for one in board.reported if one.kind != "algorithm"]
     if means:
         lines += _numbers("of", means, [one.name or one.kind for one in means])
-        lines += ["", *(f"- {kind}: {what}" for kind, what in KINDS.items() if any(one.kind == kind for one in means)), ""]
+        lines += [
+            "",
+            *(f"- {kind}: {what}" for kind, what in KINDS.items() if any(one.kind == kind for one in means)),
+            "",
+        ]
     single = [one for one in board.reported if one.kind == "algorithm"]
     if single:
         lines += _numbers("algorithm", single, [one.algorithm for one in single])
@@ -169,7 +175,9 @@ def _line(cells: list[str]) -> str:
 
 def _text(value: str) -> str:
     """Keep a value from being read as Markdown or HTML."""
-    escaped = value.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+    escaped = (
+        value.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+    )
     for sign in "[]`*":
         escaped = escaped.replace(sign, f"\\{sign}")
     return " ".join(escaped.split())

@@ -26,7 +26,9 @@ def board_page(board: Board) -> Page:
     chance = [_round(board.chance[name].get(definition.size_for(name))) for name in algorithms]
     return {
         **_about(board),
-        "algorithms": [{"name": name, "slug": slug(name), "category": definition.category(name)} for name in algorithms],
+        "algorithms": [
+            {"name": name, "slug": slug(name), "category": definition.category(name)} for name in algorithms
+        ],
         "averages": list(average_names(definition)),
         "machines": [str(machine) for machine in board.machines],
         "rows": [_summary(board, row, machines) for row in board.rows],
@@ -171,7 +173,9 @@ def _summary(board: Board, row: Row, machines: Mapping[Any, int]) -> Page:
             None if row.costs.memory is None else round(row.costs.memory),
         ],
         "machines": [machines[one] for one in row.costs.machines],
-        "seeds": len(set.intersection(*(set(track.seeds) for track in row.entry.tracks.values())) & set(definition.seeds)),
+        "seeds": len(
+            set.intersection(*(set(track.seeds) for track in row.entry.tracks.values())) & set(definition.seeds)
+        ),
         "covered": sum(cell.estimate is not None for cell in row.cells.values()),
         "cells": [
             _round(row.cells[name].means[definition.metric]) if name in row.cells else None
@@ -191,7 +195,13 @@ def _rank(row: Row) -> Page | None:
     if row.rank is None:
         return None
     one = row.rank
-    return {"at": one.rank, "low": one.low, "high": one.high, "without": list(one.without_one), "groups": list(one.groups)}
+    return {
+        "at": one.rank,
+        "low": one.low,
+        "high": one.high,
+        "without": list(one.without_one),
+        "groups": list(one.groups),
+    }
 
 
 def _cell(cell: Cell) -> Page:
@@ -206,9 +216,7 @@ def _cell(cell: Cell) -> Page:
 def _curves(track: Track, sizes: Sequence[int]) -> Page:
     """Return for each metric the values of each seed, one for each size."""
     return {
-        metric: [
-            [_round(rows[n][seed]) if n in rows else None for n in sizes] for seed in range(len(track.seeds))
-        ]
+        metric: [[_round(rows[n][seed]) if n in rows else None for n in sizes] for seed in range(len(track.seeds))]
         for metric in METRICS
         if (rows := track.values.get(metric))
     }
@@ -242,7 +250,7 @@ def _reported(one: Reported) -> Page:
     }
 
 
-def _estimate(one: Estimate | None) -> list[float | None | str] | None:
+def _estimate(one: Estimate | None) -> list[float | str | None] | None:
     return None if one is None else [_round(one.value), _round(one.low), _round(one.high), one.reason]
 
 

@@ -141,7 +141,7 @@ def _test_set(definition: Definition, record: Record, name: str) -> Iterator[str
 
 
 def _seeds(definition: Definition, records: Sequence[Record]) -> Iterator[str]:
-    """Find seeds that a method has on some of its algorithms and not on others: what is left when bad ones are dropped."""
+    """Find seeds that a method has on some of its algorithms alone: what is left when bad ones are dropped."""
     methods: dict[str, dict[str, set[int]]] = {}
     for line in summarise(records):
         if twice := [seed for seed, count in Counter(line.seeds).items() if count > 1]:

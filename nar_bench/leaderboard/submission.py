@@ -27,8 +27,8 @@ from nar_bench.results.record import Record
 
 State = Literal["claimed", "reproduced", "verified", "refuted"]
 STATES: dict[str, str] = {
-    "verified": "answers scored again, and trials of a random sample, trained again, came out with the same numbers",
-    "reproduced": "answers scored again, and trials of a random sample, trained again, came out within their own spread",
+    "verified": "answers scored again, and a random sample of trials, trained again, came out with the same numbers",
+    "reproduced": "answers scored again, and a random sample of trials, trained again, came out within their own spread",
     "claimed": "the records are of one piece and fit the board; nobody else has made them yet",
     "refuted": "something was found that no honest run leaves; not ranked",
     "reported": "printed by others, trained otherwise; never ranked",

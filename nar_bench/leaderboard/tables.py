@@ -55,14 +55,14 @@ def scores_table(board: Board) -> pa.Table:
         for name, track in row.entry.tracks.items():
             if name not in board.definition.algorithms:
                 continue
-            head = (row.entry.submission, row.entry.method, row.entry.state, row.standing, name)
-            head = (*head, board.definition.category(name))
+            one = row.entry
+            head = (one.submission, one.method, one.state, row.standing, name, board.definition.category(name))
             for metric, sizes in track.values.items():
                 for size, values in sizes.items():
                     for seed, value in zip(track.seeds, values, strict=True):
                         if value is not None:
-                            for column, one in zip(columns, (*head, seed, size, metric, value), strict=True):
-                                column.append(one)
+                            for column, cell in zip(columns, (*head, seed, size, metric, value), strict=True):
+                                column.append(cell)
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, _SCORES, strict=True)], schema=_SCORES
     )

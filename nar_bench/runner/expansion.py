@@ -276,7 +276,7 @@ class _Expansion:
 
     def _used(self, entry: Entry, component: Any) -> Used:
         if (entry.kind, entry.id) not in self._uses:
-            self._uses[entry.kind, entry.id] = _used(entry, component)
+            self._uses[entry.kind, entry.id] = used_of(entry, component)
         return self._uses[entry.kind, entry.id]
 
     def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
@@ -595,7 +595,8 @@ def _without(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in keys}
 
 
-def _used(entry: Entry, component: Any) -> Used:
+def used_of(entry: Entry, component: Any) -> Used:
+    """Return what a record says of a registered component: its version and the hash of its source as they are now."""
     module = (
         entry.target.partition(":")[0] if isinstance(entry.target, str) else sys.modules[_module_of(component)].__name__
     )
@@ -606,7 +607,7 @@ def _used(entry: Entry, component: Any) -> Used:
         distribution=entry.source.distribution,
         distribution_version=entry.source.version,
         source_hash=module_hash(module),
-        around=_used(entry.around, entry.around.load()) if entry.around else None,
+        around=used_of(entry.around, entry.around.load()) if entry.around else None,
     )
 
 

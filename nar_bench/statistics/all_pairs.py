@@ -53,7 +53,7 @@ def _nested(
     differences: Mapping[str, NDArray[np.float64]], weights: Mapping[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Do as `on_these_algorithms` for differences [J, k] of each algorithm."""
-    value = sum(weights[name] * d.mean(axis=1) for name, d in differences.items())
+    value = _weighted({name: d.mean(axis=1) for name, d in differences.items()}, weights)
     total, below = np.zeros(len(value)), np.zeros(len(value))
     for name, d in differences.items():
         seeds = d.shape[1]
@@ -69,7 +69,7 @@ def _shared(
     differences: Mapping[str, NDArray[np.float64]], weights: Mapping[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Do as `with_shared_seeds` for differences [J, k] of each algorithm."""
-    means = sum(weights[name] * d for name, d in differences.items())
+    means = _weighted(differences, weights)
     seeds = means.shape[1]
     if seeds == 1:
         return means[:, 0], np.ones(len(means))
@@ -77,9 +77,15 @@ def _shared(
     return means.mean(axis=1), _two_sided(means.mean(axis=1), square, np.full(len(means), seeds - 1.0))
 
 
-def _two_sided(
-    value: NDArray[np.float64], square: NDArray[np.float64], df: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _weighted(parts: Mapping[str, NDArray[np.float64]], weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return the weighted sum over algorithms."""
+    first, *rest = (weights[name] * part for name, part in parts.items())
+    for part in rest:
+        first = first + part
+    return first
+
+
+def _two_sided(value: NDArray[np.float64], square: NDArray[np.float64], df: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return Student's p value of each mean with its squared standard error; 1 where that is 0."""
     known = square > 0
     t = np.divide(np.abs(value), np.sqrt(square), out=np.zeros_like(value), where=known)

@@ -31,9 +31,7 @@ def equal_weights(algorithms: Collection[str]) -> Weights:
     return dict.fromkeys(algorithms, 1 / len(algorithms))
 
 
-def on_these_algorithms(
-    differences: Differences, level: float = LEVEL, weights: Weights | None = None
-) -> Estimate:
+def on_these_algorithms(differences: Differences, level: float = LEVEL, weights: Weights | None = None) -> Estimate:
     """Return the mean over algorithms of the mean over seeds; algorithms count equally, whatever their seeds.
 
     Seeds are nested in algorithms: the variance of the mean is the sum of w_a^2 s_a^2 / k_a, where w_a is an
@@ -65,9 +63,7 @@ def on_these_algorithms(
     return t_estimate(value, math.sqrt(float(total)), df, level)
 
 
-def with_shared_seeds(
-    differences: Differences, level: float = LEVEL, weights: Weights | None = None
-) -> Estimate:
+def with_shared_seeds(differences: Differences, level: float = LEVEL, weights: Weights | None = None) -> Estimate:
     """Return the same mean where algorithms share a network: one number for each seed, the mean over algorithms.
 
     This holds however algorithms depend on each other within a seed, and has k - 1 degrees of freedom however many

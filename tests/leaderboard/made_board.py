@@ -108,7 +108,9 @@ def submission_of(name: str, records: list[dict[str, Any]], board: str = "invent
     return {**base, **changes}
 
 
-def make_definition(folder: Path, algorithms: dict[str, list[str]], seeds: list[int], name: str = "invented") -> Definition:
+def make_definition(
+    folder: Path, algorithms: dict[str, list[str]], seeds: list[int], name: str = "invented"
+) -> Definition:
     """Write a board's files but for its submissions."""
     (folder / name / "results").mkdir(parents=True, exist_ok=True)
     categories = "\n".join(f'"{category}" = {json.dumps(names)}' for category, names in algorithms.items())
@@ -139,7 +141,9 @@ def make_boards(
             hard = 0.1 * rng.random()
             for seed in seeds:
                 number += 1
-                records.append(record_of(number, method, algorithm, seed, skill - hard, rng, "hints" if place % 2 else "memory"))
+                records.append(
+                    record_of(number, method, algorithm, seed, skill - hard, rng, "hints" if place % 2 else "memory")
+                )
         incomplete = place == methods - 1
         if incomplete:
             records = [one for one in records if one["seed"] != seeds[-1]]

@@ -30,7 +30,9 @@ def test_it_is_one_pair_at_a_time(
     names = [f"a{i}" for i in range(algorithms)]
     count = {name: seeds if shared else int(rng.integers(1, 5)) for name in names}
     # Rounded scores have equal differences, for which there is no interval.
-    tables = [{name: rng.random(count[name]).round(1 if rounded else 9).tolist() for name in names} for _ in range(methods)]
+    tables = [
+        {name: rng.random(count[name]).round(1 if rounded else 9).tolist() for name in names} for _ in range(methods)
+    ]
     raw = rng.random(algorithms) + 0.1 if weighted else np.ones(algorithms)
     weights = dict(zip(names, (raw / raw.sum()).tolist(), strict=True))
     found = all_pairs(tables, weights, shared_seeds=shared)
