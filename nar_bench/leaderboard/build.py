@@ -13,6 +13,8 @@ whatever methods are called.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -45,8 +47,9 @@ def build_boards(names: Sequence[str], out: Path, folder: Path | None = None) ->
         BoardError, UnknownName: a board is wrong or not there, or `out` holds something else.
         StoreError: `out` cannot be written.
     """
-    loaded = [load_board(one) for one in find_boards(names, folder)]
-    return _write(out, _several({one.board.definition.name: one for one in loaded}))
+    with _no_collection():
+        loaded = [load_board(one) for one in find_boards(names, folder)]
+        return _write(out, _several({one.board.definition.name: one for one in loaded}))
 
 
 def build_run(store: Store, out: Path) -> Path:
@@ -56,16 +59,17 @@ def build_run(store: Store, out: Path) -> Path:
         StoreError: there are no results, or `out` cannot be written.
         BoardError: `out` holds something else.
     """
-    loaded, damaged, failed = load_run(store)
-    if len(loaded) == 1:
-        files = dict(board_files(loaded[0], alone=True, damaged=damaged, failed=failed))
-    else:
-        named = {f"{one.board.definition.name}-{one.board.definition.suite.version}": one for one in loaded}
-        files = _several(named, damaged, failed)
-    notes = [f"- damaged record, left out: {one}" for one in damaged] + [f"- failed trial: {one}" for one in failed]
-    text = "\n".join([to_markdown(one.board) for one in loaded] or ["No finished trial yet.\n"])
-    files["board.md"] = text + ("\n" + "\n".join(notes) + "\n" if notes else "")
-    return _write(out, files)
+    with _no_collection():
+        loaded, damaged, failed = load_run(store)
+        if len(loaded) == 1:
+            files = dict(board_files(loaded[0], alone=True, damaged=damaged, failed=failed))
+        else:
+            named = {f"{one.board.definition.name}-{one.board.definition.suite.version}": one for one in loaded}
+            files = _several(named, damaged, failed)
+        notes = [f"- damaged record, left out: {one}" for one in damaged] + [f"- failed trial: {one}" for one in failed]
+        text = "\n".join([to_markdown(one.board) for one in loaded] or ["No finished trial yet.\n"])
+        files["board.md"] = text + ("\n" + "\n".join(notes) + "\n" if notes else "")
+        return _write(out, files)
 
 
 def board_files(
@@ -101,6 +105,18 @@ def embedded(page: Any) -> str:
     """Return data as JSON that can stand inside a script element, whatever text is in it."""
     text = json.dumps(page, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage: millions of numbers are read and kept, and each look would go through all of them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _several(loaded: Mapping[str, Loaded], damaged: Sequence[str] = (), failed: Sequence[str] = ()) -> dict[str, str]:
@@ -166,7 +182,7 @@ def _write(out: Path, files: dict[str, str]) -> Path:
         )
     before = _earlier(manifest)
     for name, text in files.items():
-        write_whole(out / name, text.encode())
+        write_whole(out / name, text.encode(), durable=False)
     for name in before - files.keys():
         (out / name).unlink(missing_ok=True)
     write_whole(manifest, (json.dumps({"files": sorted(files)}, indent=0) + "\n").encode())

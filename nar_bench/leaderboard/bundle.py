@@ -23,11 +23,12 @@ from pathlib import Path
 
 from nar_bench.errors import BoardError
 from nar_bench.leaderboard.definition import Definition
-from nar_bench.leaderboard.rules import incomplete, refusals
+from nar_bench.leaderboard.rules import flaws, incomplete, refusals
 from nar_bench.leaderboard.submission import Files, Submission, read_submission
 from nar_bench.results.provenance import environment, now
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
+from nar_bench.results.summary import summarise
 
 SUBMISSION = "submission.json"
 MOST_BYTES = 4 * 2**30
@@ -111,7 +112,7 @@ def draft(
         submitted=now(),
         by=by,
         notes=notes,
-        incomplete=apart and bool(incomplete(definition, taken)),
+        incomplete=apart and bool(incomplete(definition, summarise(taken))),
         commands=list(commands),
         environment=environment("none", 0),
         files=files,
@@ -131,7 +132,7 @@ def _another(definition: Definition, record: Record) -> str:
 
 def draft_refusals(definition: Definition, submission: Submission, *, without_predictions: bool) -> list[str]:
     """Return why a draft cannot be submitted, and what to do."""
-    found = refusals(definition, submission)
+    found = [*refusals(definition, submission), *flaws(submission)]
     if not without_predictions:
         lacking = [trial for trial, files in submission.files.items() if files.predictions is None]
         if lacking:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from nar_bench.leaderboard.board import Board, make_board
 from nar_bench.leaderboard.definition import Definition, Metric, TestSet
-from nar_bench.leaderboard.entries import Entry, entries_of_records
+from nar_bench.leaderboard.entries import Entry, entries_of_lines
 from nar_bench.leaderboard.reported import Reported
 from nar_bench.results.record import OWN_POINT, Record, SuiteName
+from nar_bench.results.summary import summarise
 
 
 def boards_of(records: Sequence[Record], reported: Sequence[Reported] = ()) -> list[Board]:
@@ -23,7 +24,7 @@ def boards_of(records: Sequence[Record], reported: Sequence[Reported] = ()) -> l
         groups.setdefault((record.suite.name, record.suite.version), []).append(record)
     boards = []
     for (name, version), found in sorted(groups.items()):
-        entries = entries_of_records(found, OWN_POINT)
+        entries = entries_of_lines(summarise(found), found, OWN_POINT)
         if any(entry.tracks for entry in entries):
             ids = {used.id for record in found for used in record.algorithms}
             beside = [one for one in reported if one.name in ids and one.point == OWN_POINT]

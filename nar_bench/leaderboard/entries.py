@@ -11,7 +11,7 @@ from functools import cached_property
 from nar_bench.leaderboard.impossible import impossible
 from nar_bench.leaderboard.submission import Submission
 from nar_bench.results.record import Record
-from nar_bench.results.summary import Line, summarise
+from nar_bench.results.summary import Line
 
 METRICS = {
     "score": "the reference's score: mean over outputs, pooled over the whole test set",
@@ -59,9 +59,18 @@ class Track:
         row = self.values.get(metric, {}).get(size)
         if row is None:
             return None
-        by_seed = dict(zip(self.seeds, row, strict=True))
-        found = [by_seed.get(seed) for seed in seeds]
-        return None if None in found else [one for one in found if one is not None]
+        if tuple(seeds) != self.seeds:
+            by_seed = dict(zip(self.seeds, row, strict=True))
+            row = tuple(by_seed.get(seed) for seed in seeds)
+        return None if None in row else [one for one in row if one is not None]
+
+    @cached_property
+    def rounded(self) -> Mapping[str, Mapping[int, Sequence[float | None]]]:
+        """The values to four places, for pages."""
+        return {
+            metric: {size: [None if one is None else round(one, 4) for one in row] for size, row in sizes.items()}
+            for metric, sizes in self.values.items()
+        }
 
     def sizes(self, metric: str) -> list[int]:
         """Return the sizes that any seed has."""
@@ -98,17 +107,17 @@ class Entry:
         """Any of its records, for what all have in common."""
         return next(iter(self.tracks.values())).records[0]
 
-    @property
+    @cached_property
     def records(self) -> list[Record]:
         """Every record once, though a trial of several algorithms is in the track of each."""
         return list({one.trial: one for track in self.tracks.values() for one in track.records}.values())
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A file name of its own that holds nothing but letters, digits and dashes."""
         return _file_name(self.method, f"{self.submission}/{self.method}")
 
-    @property
+    @cached_property
     def machines(self) -> list[Machine]:
         """What it ran on."""
         found = {machine_of(record) for record in self.records}
@@ -139,16 +148,21 @@ def entries_of(submissions: Iterable[Submission], point: str) -> list[Entry]:
     found: list[Entry] = []
     for one in submissions:
         findings = tuple(one.verifications[-1].findings) if one.verifications else ()
-        found += entries_of_records(one.records, point, one.name, one.state, findings)
+        found += entries_of_lines(one.lines, one.records, point, one.name, one.state, findings)
     return found
 
 
-def entries_of_records(
-    records: Sequence[Record], point: str, submission: str = "", state: str = OWN, findings: tuple[str, ...] = ()
+def entries_of_lines(
+    lines: Sequence[Line],
+    records: Sequence[Record],
+    point: str,
+    submission: str = "",
+    state: str = OWN,
+    findings: tuple[str, ...] = (),
 ) -> list[Entry]:
-    """Return the entries of records of one suite version."""
+    """Return the entries of records of one suite version, and of their lines."""
     methods: dict[str, dict[str, Track]] = {}
-    for line in summarise(records):
+    for line in lines:
         methods.setdefault(line.method, {})[line.algorithm] = _track(line, point)
     failed = [record for record in records if record.state == "failed" and record.error]
     return [

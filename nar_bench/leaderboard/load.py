@@ -35,7 +35,9 @@ def load_board(folder: BoardFolder) -> Loaded:
     Raises:
         BoardError: the published numbers beside it are damaged.
     """
-    definition, taken, refused = folder.definition, {}, []
+    definition = folder.definition
+    taken: dict[str, Submission] = {}
+    refused: list[str] = []
     for file in folder.submissions:
         try:
             one = read_submission(file)

@@ -216,9 +216,9 @@ def _cell(cell: Cell) -> Page:
 def _curves(track: Track, sizes: Sequence[int]) -> Page:
     """Return for each metric the values of each seed, one for each size."""
     return {
-        metric: [[_round(rows[n][seed]) if n in rows else None for n in sizes] for seed in range(len(track.seeds))]
+        metric: [[rows[n][seed] if n in rows else None for n in sizes] for seed in range(len(track.seeds))]
         for metric in METRICS
-        if (rows := track.values.get(metric))
+        if (rows := track.rounded.get(metric))
     }
 
 

@@ -13,12 +13,15 @@ from nar_bench.leaderboard.definition import Definition
 from nar_bench.leaderboard.impossible import impossible
 from nar_bench.leaderboard.submission import Submission
 from nar_bench.results.record import Record
-from nar_bench.results.summary import summarise
+from nar_bench.results.summary import Line
 from nar_bench.training.config import TrainConfig
 
 
 def refusals(definition: Definition, submission: Submission) -> list[str]:
-    """Return why a board refuses a submission, and what to do; nothing where it takes it."""
+    """Return why a board refuses a submission, and what to do; nothing where it takes it.
+
+    Numbers that are impossible are no reason here: they are flagged where they stand, and `flaws` names them.
+    """
     found: list[str] = []
     if submission.board != definition.name:
         return [f"it is for the board {submission.board}, not for {definition.name}"]
@@ -30,13 +33,18 @@ def refusals(definition: Definition, submission: Submission) -> list[str]:
         found.append(
             f"trial {unknown[0]}: the submission lists its files but has no record of it; a record was taken out"
         )
-    found += _seeds(definition, submission.records)
+    found += _seeds(submission.lines)
     if not submission.incomplete and not found:
         found += [
             f"{method}: {lacks}; run what is missing, or submit with --incomplete, and it stands apart, unranked"
-            for method, lacks in incomplete(definition, submission.records).items()
+            for method, lacks in incomplete(definition, submission.lines).items()
         ]
     return found
+
+
+def flaws(submission: Submission) -> list[str]:
+    """Return a sentence for each number of a submission that no true measurement can give."""
+    return [f"trial {record.trial}: impossible: {text}" for record in submission.records for text in impossible(record)]
 
 
 def record_refusals(definition: Definition, record: Record) -> Iterator[str]:
@@ -60,13 +68,12 @@ def record_refusals(definition: Definition, record: Record) -> Iterator[str]:
     for name in names:
         yield from _sizes_seen(definition, record, name)
         yield from _test_set(definition, record, name)
-    yield from (f"impossible: {sentence}" for sentence in impossible(record))
 
 
-def incomplete(definition: Definition, records: Sequence[Record]) -> dict[str, str]:
+def incomplete(definition: Definition, lines: Sequence[Line]) -> dict[str, str]:
     """Return what each incomplete method lacks."""
     methods: dict[str, dict[str, set[int]]] = {}
-    for line in summarise(records):
+    for line in lines:
         methods.setdefault(line.method, {})[line.algorithm] = {
             record.seed for record in line.records if not missing_sizes(definition, record, line.algorithm)
         }
@@ -140,10 +147,10 @@ def _test_set(definition: Definition, record: Record, name: str) -> Iterator[str
         yield f"{name} was tested on {wrong[0]} instances; this board asks for {definition.count_for(name)}"
 
 
-def _seeds(definition: Definition, records: Sequence[Record]) -> Iterator[str]:
+def _seeds(lines: Sequence[Line]) -> Iterator[str]:
     """Find seeds that a method has on some of its algorithms alone: what is left when bad ones are dropped."""
     methods: dict[str, dict[str, set[int]]] = {}
-    for line in summarise(records):
+    for line in lines:
         if twice := [seed for seed, count in Counter(line.seeds).items() if count > 1]:
             yield f"{line.method} on {line.algorithm}: seed {twice[0]} is there more than once; leave one"
         methods.setdefault(line.method, {})[line.algorithm] = set(line.seeds)

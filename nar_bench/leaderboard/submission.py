@@ -15,6 +15,7 @@ Numbers of papers are "reported"; they are no submissions (see `nar_bench.leader
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,11 +25,12 @@ from nar_bench.errors import BoardError, RecordError
 from nar_bench.leaderboard.definition import NAME
 from nar_bench.results.files import write_whole
 from nar_bench.results.record import Record
+from nar_bench.results.summary import Line, summarise
 
 State = Literal["claimed", "reproduced", "verified", "refuted"]
 STATES: dict[str, str] = {
     "verified": "answers scored again, and a random sample of trials, trained again, came out with the same numbers",
-    "reproduced": "answers scored again, and a random sample of trials, trained again, came out within their own spread",
+    "reproduced": "answers scored again, and a random sample of trials, trained again, came out within what seeds vary",
     "claimed": "the records are of one piece and fit the board; nobody else has made them yet",
     "refuted": "something was found that no honest run leaves; not ranked",
     "reported": "printed by others, trained otherwise; never ranked",
@@ -93,6 +95,11 @@ class Submission(_Part):
         if [one.when for one in value] != sorted(one.when for one in value):
             raise ValueError("verifications are in the order of their times")
         return value
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Its records by method and algorithm."""
+        return summarise(self.records)
 
     def to_json(self) -> str:
         """Return it as JSON text, one line for each record, so that two of them can be compared line by line."""

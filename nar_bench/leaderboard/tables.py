@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from nar_bench.leaderboard.board import Board, Row, average_names
 from nar_bench.results.export import to_csv, to_json, to_latex
-
-_SCORES = pa.schema(
-    [
-        ("submission", pa.string()),
-        ("method", pa.string()),
-        ("state", pa.string()),
-        ("standing", pa.string()),
-        ("algorithm", pa.string()),
-        ("category", pa.string()),
-        ("seed", pa.int64()),
-        ("size", pa.int64()),
-        ("metric", pa.string()),
-        ("value", pa.float64()),
-    ]
-)
 
 
 def downloads(board: Board) -> dict[str, str]:
@@ -30,7 +20,7 @@ def downloads(board: Board) -> dict[str, str]:
         "standings.csv": to_csv(standings),
         "standings.json": to_json(standings),
         "standings.tex": to_latex(standings.select(_in_paper(standings))),
-        "scores.csv": to_csv(scores_table(board)),
+        "scores.csv": _fast_csv(scores_table(board)),
     }
 
 
@@ -49,23 +39,56 @@ def standings_table(board: Board) -> pa.Table:
 
 
 def scores_table(board: Board) -> pa.Table:
-    """Return one row for each entry, algorithm, seed, size and metric."""
-    columns: list[list[object]] = [[] for _ in _SCORES]
+    """Return one row for each entry, algorithm, seed, size and metric; words are kept once (dictionaries)."""
+    words: dict[str, list[str]] = {name: [] for name in _WORDS}
+    counts: list[int] = []
+    sizes: list[int] = []
+    seeds: list[int] = []
+    values: list[float | None] = []
     for row in board.rows:
         for name, track in row.entry.tracks.items():
             if name not in board.definition.algorithms:
                 continue
-            one = row.entry
-            head = (one.submission, one.method, one.state, row.standing, name, board.definition.category(name))
-            for metric, sizes in track.values.items():
-                for size, values in sizes.items():
-                    for seed, value in zip(track.seeds, values, strict=True):
-                        if value is not None:
-                            for column, cell in zip(columns, (*head, seed, size, metric, value), strict=True):
-                                column.append(cell)
-    return pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, _SCORES, strict=True)], schema=_SCORES
-    )
+            for metric, by_size in track.values.items():
+                one = row.entry
+                told = (
+                    one.submission,
+                    one.method,
+                    one.state,
+                    row.standing,
+                    name,
+                    board.definition.category(name),
+                    metric,
+                )
+                for word, text in zip(_WORDS, told, strict=True):
+                    words[word].append(text)
+                counts.append(len(by_size) * len(track.seeds))
+                for size, of_seeds in by_size.items():
+                    sizes += [size] * len(of_seeds)
+                    seeds += track.seeds
+                    values += of_seeds
+    columns: dict[str, Any] = {word: _repeated(texts, counts) for word, texts in words.items()}
+    columns |= {"seed": pa.array(seeds, pa.int64()), "size": pa.array(sizes, pa.int64())}
+    table = pa.table({**columns, "value": pa.array(values, pa.float64())})
+    return table.filter(pc.is_valid(table["value"]))
+
+
+_WORDS = ("submission", "method", "state", "standing", "algorithm", "category", "metric")
+
+
+def _repeated(texts: list[str], counts: list[int]) -> pa.Array:
+    """Return a column that has each text as often as its count says."""
+    known = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    codes = np.repeat(np.array([known[text] for text in texts], np.int32), counts)
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(known), pa.string()))
+
+
+def _fast_csv(table: pa.Table) -> str:
+    """Return CSV of a table that may have millions of rows."""
+    made = pa.BufferOutputStream()
+    plain = table.cast(pa.schema([(one.name, pa.string() if one.name in _WORDS else one.type) for one in table.schema]))
+    csv.write_csv(plain, made)
+    return str(made.getvalue().to_pybytes(), "utf-8")
 
 
 def _columns(board: Board) -> dict[str, pa.DataType]:

@@ -1,4 +1,4 @@
-"""Every two of many methods compared at once: what `mean_difference` says of one pair, for a thousand methods in seconds.
+"""Every two of many methods compared at once: what `mean_difference` says of one pair, for a thousand methods.
 
 A test compares both. The difference of methods i and j on algorithm a has the variance of the seeds' differences, so
 nothing is lost by pairing; it is made for one i and all j > i together, so that memory stays small.

@@ -51,8 +51,8 @@ def scored_again(record: Record, file: Path, registry: Registry) -> list[str]:
                 (size, metric): (value, count) for size, metric, value, count in _score(algorithm, test, answers, found)
             }
             found += [
-                f"{algorithm.name}, n = {size}{test.told}: the record says {metric} {said[size, metric].value:.4f}; its "
-                f"answers score {value:.4f}"
+                f"{algorithm.name}, n = {size}{test.told}: the record says {metric} {said[size, metric].value:.4f}; "
+                f"its answers score {value:.4f}"
                 for (size, metric), (value, count) in again.items()
                 if (size, metric) in said and not _equal(said[size, metric].value, value)
             ]

@@ -51,8 +51,8 @@ def identity_faults(record: Record) -> list[str]:
         return [f"trial {record.trial}: its options cannot be read: {error}"]
     if known != record.trial:
         return [
-            f"trial {record.trial}: its options make the id {known}, so an option, a seed or a component was edited, or "
-            "it was run by another version of nar-bench"
+            f"trial {record.trial}: its options make the id {known}, so an option, a seed or a component was edited, "
+            "or it was run by another version of nar-bench"
         ]
     return []
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from nar_bench.errors import BoardError
 from nar_bench.leaderboard.bundle import Bundle, file_hash
 from nar_bench.leaderboard.definition import Definition
-from nar_bench.leaderboard.rules import refusals
+from nar_bench.leaderboard.rules import flaws, refusals
 from nar_bench.leaderboard.submission import State, Submission, Verification
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.provenance import environment, now
@@ -84,6 +84,7 @@ def verify(
         seed = random.SystemRandom().randrange(2**32)
     done = [record for record in submission.records if record.state == "done"]
     found = _Found()
+    found.refuting += flaws(submission)
     for record in submission.records:
         found.refuting += identity_faults(record)
     say(f"{len(submission.records)} records: ids compared with options")
