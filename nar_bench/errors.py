@@ -42,6 +42,10 @@ class RecordError(NarBenchError):
     """A record in a results store cannot be read or fails its schema."""
 
 
+class BoardError(NarBenchError):
+    """A board, a submission or a bundle is wrong; the message says what is, and what is allowed."""
+
+
 class TrainingError(NarBenchError):
     """Training cannot go on, because the loss is not a finite number."""
 

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "results": ("nar_bench.cli.results", "The scores in a results folder."),
     "compare": ("nar_bench.cli.compare", "Which of two methods is better, and how sure that is."),
     "rank": ("nar_bench.cli.rank", "All methods ranked, with what the seeds leave open."),
-    "leaderboard": ("nar_bench.cli.leaderboard", "Pages that show and compare results."),
+    "leaderboard": ("nar_bench.cli.leaderboard", "Boards: their pages, and submissions to them."),
     "ideas": ("nar_bench.cli.ideas", "A page of the ideas that trained networks write."),
     "align": ("nar_bench.cli.align", "How many examples learners need, and whether theory says so."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),

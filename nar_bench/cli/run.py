@@ -77,7 +77,7 @@ def command(
     """
     from rich.console import Console
 
-    from nar_bench.leaderboard.build import build_board
+    from nar_bench.leaderboard.build import build_run
     from nar_bench.runner.progress import reporter
     from nar_bench.runner.run import prepare, run_prepared
 
@@ -120,7 +120,7 @@ def command(
     from nar_bench.cli.results import print_summary
 
     print_summary(prepared.store)
-    click.echo(f"board: {build_board(prepared.store, prepared.store.board)}")
+    click.echo(f"board: {build_run(prepared.store, prepared.store.board)}")
     failed = [record for record in records if record.state == "failed"]
     if failed:
         click.echo(f"{len(failed)} trials failed; see the tracebacks in {prepared.store.path / 'records'}", err=True)

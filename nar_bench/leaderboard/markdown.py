@@ -1,68 +1,172 @@
-"""A board as Markdown: the same numbers as the page, for a terminal or a repository."""
+"""A board as Markdown: the same standings as its page, for a terminal or a repository."""
 
 from __future__ import annotations
 
-from nar_bench.leaderboard.board import IN_RECORDS, METRICS, Board, Panel
+from collections.abc import Sequence
+
+from nar_bench.leaderboard.board import Board, Row, average_names
+from nar_bench.leaderboard.entries import METRICS
+from nar_bench.leaderboard.reported import KINDS, Reported
+from nar_bench.leaderboard.submission import STATES
+from nar_bench.leaderboard.tables import span
+
+_SHOWN = 200
+"""The most methods that are listed; the page has all."""
 
 
 def to_markdown(board: Board) -> str:
-    """Render the board."""
-    parts = [f"# {_text(board.title)}", ""]
-    parts += [f"- **{metric.replace('_', ' ')}**: {what}" for metric, what in METRICS.items()]
+    """Render the board; equal records give equal bytes."""
+    definition = board.definition
+    parts = [f"# {_text(definition.title)}", "", _text(definition.summary), "", *_rules(board), ""]
+    parts += _standings(board)
+    parts += _apart(board)
+    parts += _heat(board)
+    parts += _reported(board)
+    if board.refused:
+        parts += ["## Refused", "", *(f"- {_text(one)}" for one in board.refused), ""]
+    parts += ["## How to read this", ""]
     parts += [
-        "- Values are means over seeds, every seed in brackets. Sizes marked * are larger than any seen in training.",
+        "- **rank** has every rank that the seeds leave open, for all methods at once (95 %); a **tie group** holds "
+        "neighbours of whom no two could be told apart, which does not say that they are equal.",
+        "- Intervals are over training seeds, never over test items. "
+        "[What every number means](../../docs/reference/statistics.md)."
+        if board.definition.test.count > 1
+        else "- Intervals are over training seeds, never over test items.",
         "- **chance** is the best answer that does not look at the input; **oracle** is the algorithm itself.",
-        "- Where algorithms were trained together, parameters and seconds are those of all of them.",
-        "- **reported** numbers were published by others, who trained otherwise; they are not ranked with ours.",
-        "- The records have more (`nar-bench results FOLDER --csv`):",
-        *(f"  - **{metric}**: {what}" for metric, what in IN_RECORDS.items()),
-        "",
+        "- **N90** is the largest size up to which 90 % of the in-distribution score is shown to be kept.",
+        "- Seconds and memory can be compared only within one machine.",
+        *(f"- **{metric.replace('_', ' ')}**: {what}." for metric, what in METRICS.items()),
+        *(f"- **{state}**: {what}." for state, what in STATES.items()),
     ]
-    for panel in board.panels:
-        parts += _panel(panel)
-    if board.failed:
-        parts += ["## Failed trials", ""]
-        parts += [
-            f"- {_text(r.name)}, {_text(r.method)}, seed {r.seed}: {_text(r.error.message if r.error else '')}"
-            for r in board.failed
-        ]
-        parts.append("")
-    if board.damaged:
-        parts += ["## Damaged records, left out", "", *(f"- {_text(problem)}" for problem in board.damaged), ""]
-    parts += ["## Where these numbers come from", "", *(f"- {_text(one)}" for one in board.environments)]
-    if board.period:
-        parts.append(f"- trials ran from {board.period[0]} to {board.period[1]}")
     return "\n".join(parts) + "\n"
 
 
-def _panel(panel: Panel) -> list[str]:
-    sizes = [f"n = {size}{'*' if size > panel.trained_up_to else ''}" for size in panel.sizes]
-    lines = [f"## {_text(panel.algorithm)}", ""]
-    for metric in METRICS:
-        header = [metric.replace("_", " "), "seeds", *sizes, "parameters", "training s"]
-        lines += [_line(header), _line(["---"] * len(header))]
-        for row in panel.rows:
-            cells = []
-            for size in panel.sizes:
-                cell = row.cells[metric][size]
-                seeds = f" ({', '.join(f'{value:.3f}' for value in cell.values)})" if len(cell.values) > 1 else ""
-                cells.append("-" if cell.mean is None else f"{cell.mean:.3f}{seeds}")
-            parameters = "-" if row.parameters is None else str(row.parameters)
-            lines.append(_line([row.method, str(len(row.seeds)), *cells, parameters, f"{row.train_seconds:.1f}"]))
-        if metric == "score":
-            chance = [f"{panel.chance[size]:.3f}" if size in panel.chance else "-" for size in panel.sizes]
-            lines.append(_line(["chance", "", *chance, "", ""]))
-        lines += [_line(["oracle", "", *["1.000"] * len(panel.sizes), "", ""]), ""]
-    if panel.reported:
-        header = ["reported", "n", "score", "paper", "protocol", "source"]
-        lines += [_line(header), _line(["---"] * len(header))]
-        for one in panel.reported:
-            score = f"{one.score} ({one.spread_is})" if one.spread_is else one.score
-            lines.append(_line([one.model, str(one.size), score, one.paper, one.protocol, one.source]))
-        lines.append("")
-    for row in panel.rows:
-        lines += [f"- impossible: {_text(row.method)}, {_text(warning)}" for warning in row.warnings]
+def _rules(board: Board) -> list[str]:
+    definition = board.definition
+    by_algorithm, by_category = average_names(definition)
+    pooled = by_algorithm if definition.pooling == "algorithms" else by_category
+    sizes = ", ".join(map(str, definition.sizes))
+    seeds = ", ".join(map(str, definition.seeds))
+    names = "; ".join(f"{category} ({len(of)})" for category, of in definition.categories.items())
+    return [
+        f"- Suite **{_text(definition.suite.name)} {definition.suite.version}**; versions never mix.",
+        f"- Ranked by **{definition.metric.replace('_', ' ')}** at n = {definition.size}, the mean over {pooled}.",
+        f"- Complete: seeds {seeds} on every algorithm at n = {sizes}. What is incomplete is not ranked.",
+        f"- Track **{definition.track}**: sizes above {definition.in_distribution} are out of distribution.",
+        f"- {by_algorithm}: {_text(names)}.",
+    ]
+
+
+def _standings(board: Board) -> list[str]:
+    by_algorithm, by_category = average_names(board.definition)
+    ranked = [row for row in board.rows if row.rank is not None]
+    header = [
+        "rank", "tie groups", "method", f"mean over {by_algorithm}", f"mean over {by_category}", "95 % interval",
+        "solve rate", "N90", "validity", "above chance", "state",
+    ]  # fmt: skip
+    lines = ["## Standings", ""]
+    if not ranked:
+        lines += ["No complete method yet.", ""]
+    lines += [_line(header), _line(["---"] * len(header))]
+    for row in ranked[:_SHOWN]:
+        lines.append(
+            _line(
+                [
+                    span(row) or "",
+                    " ".join(str(group + 1) for group in row.rank.groups) if row.rank else "",
+                    _method(row),
+                    _number(row.averages.get(by_algorithm)),
+                    _number(row.averages.get(by_category)),
+                    _interval(row),
+                    "-"
+                    if row.solved is None
+                    else f"{row.solved.value:.2f} ({row.solved.low:.2f} to {row.solved.high:.2f})",
+                    str(row.reach) if row.reach else "-",
+                    _number(row.means["validity"]),
+                    _number(row.means["chance_corrected"]),
+                    row.entry.state,
+                ]
+            )
+        )
+    chance = [_number(board.chance_means.get(name)) for name in (by_algorithm, by_category)]
+    lines.append(_line(["", "", "chance", *chance, "", "", "", "", "0.000", ""]))
+    lines.append(_line(["", "", "oracle", "1.000", "1.000", "", "1.00", "", "1.000", "1.000", ""]))
+    if len(ranked) > _SHOWN:
+        lines.append(f"\nThe first {_SHOWN} of {len(ranked)}; the page has all.")
     return [*lines, ""]
+
+
+def _apart(board: Board) -> list[str]:
+    apart = [row for row in board.rows if row.rank is None]
+    if not apart:
+        return []
+    lines = ["## Apart: not ranked", ""]
+    lines += [
+        f"- {_text(_method(row))} — {row.standing}: {_text('; '.join(row.why[:3]))}"
+        f"{f' and {len(row.why) - 3} more' if len(row.why) > 3 else ''}"
+        for row in apart[:_SHOWN]
+    ]
+    return [*lines, ""]
+
+
+def _heat(board: Board) -> list[str]:
+    """Every method on every algorithm, incomplete ones too: nothing is averaged here."""
+    definition = board.definition
+    rows = board.rows[:20]
+    if not rows:
+        return []
+    header = ["algorithm", "n", *(_method(row) for row in rows), "chance"]
+    lines = [f"## Every algorithm: {definition.metric.replace('_', ' ')}, mean over seeds", ""]
+    lines += [_line(header), _line(["---"] * len(header))]
+    for name in definition.algorithms:
+        size = definition.size_for(name)
+        cells = [_number(row.cells[name].means[definition.metric] if name in row.cells else None) for row in rows]
+        lines.append(_line([name, str(size), *cells, _number(board.chance[name].get(size))]))
+    return [*lines, ""]
+
+
+def _reported(board: Board) -> list[str]:
+    if not board.reported:
+        return []
+    lines = ["## Reported", "", "Printed by others, who trained otherwise; never ranked with the methods above.", ""]
+    means = [one for one in board.reported if one.kind != "algorithm"]
+    if means:
+        lines += _numbers("of", means, [one.name or one.kind for one in means])
+        lines += [
+            "",
+            *(f"- {kind}: {what}" for kind, what in KINDS.items() if any(one.kind == kind for one in means)),
+            "",
+        ]
+    single = [one for one in board.reported if one.kind == "algorithm"]
+    if single:
+        lines += _numbers("algorithm", single, [one.algorithm for one in single])
+    return [*lines, ""]
+
+
+def _numbers(of: str, numbers: Sequence[Reported], names: Sequence[str]) -> list[str]:
+    header = [of, "model", "metric", "n", "score", "paper", "protocol", "source"]
+    lines = [_line(header), _line(["---"] * len(header))]
+    for one, name in zip(numbers, names, strict=True):
+        score = f"{one.score} ({one.spread_is})" if one.spread_is else one.score
+        at = f"{one.size}" if one.point == "own" else f"{one.size}, {one.point}"
+        lines.append(
+            _line([name, one.model, one.metric.replace("_", " "), at, score, one.paper, one.protocol, one.source])
+        )
+    return lines
+
+
+def _method(row: Row) -> str:
+    return f"{row.entry.method} · {row.entry.submission}" if row.entry.submission else row.entry.method
+
+
+def _interval(row: Row) -> str:
+    if row.mean is None or row.mean.low is None or row.mean.high is None:
+        return "-"
+    return f"{row.mean.low:.3f} to {row.mean.high:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _line(cells: list[str]) -> str:
@@ -71,5 +175,9 @@ def _line(cells: list[str]) -> str:
 
 def _text(value: str) -> str:
     """Keep a value from being read as Markdown or HTML."""
-    escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+    escaped = (
+        value.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "\\|")
+    )
+    for sign in "[]`*":
+        escaped = escaped.replace(sign, f"\\{sign}")
     return " ".join(escaped.split())

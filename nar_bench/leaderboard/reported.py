@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from nar_bench.errors import RecordError
+from nar_bench.errors import BoardError
+from nar_bench.leaderboard.definition import REPORTED, boards_folder
 
-_PLACES = (Path(__file__).parents[2] / "leaderboards", Path(__file__).parent / "boards")
-"""Where the boards' data lie: in a checkout, and in an installed package."""
+KINDS = {
+    "algorithm": "of one algorithm",
+    "category": "a mean over one category",
+    "mean over algorithms": "a mean over all 30 algorithms",
+    "mean over categories": "a mean over the means of the 8 categories",
+    "overall": "called overall where it was printed; over what is not said in the text that was seen",
+}
+"""What a number is of. Means over algorithms and over categories differ, and papers print either."""
 
 
 @dataclass(frozen=True)
 class Reported:
-    """One published test score of one algorithm."""
+    """One published test score."""
 
-    algorithm: str
-    """Full id, distribution/name, so that somebody else's algorithm of that name is not given these numbers."""
+    kind: str
+    """One of `KINDS`."""
+    name: str
+    """Of an algorithm its full id, distribution/name, so that somebody else's of that name is not given these numbers;
+    of a category its name; of the others nothing."""
     model: str
+    metric: str
+    """Which of our metrics it is."""
+    point: str
+    """The shift point, such as a family of graphs; "own" for the usual distribution."""
     size: int
     percent: str
     """The score as it was printed."""
@@ -35,42 +49,57 @@ class Reported:
     """Where the number can be looked up."""
 
     @property
+    def algorithm(self) -> str:
+        """The algorithm's short name; "" of all that is no algorithm's."""
+        return self.name.rpartition("/")[2] if self.kind == "algorithm" else ""
+
+    @property
     def score(self) -> str:
         """The score on our scale, from 0 to 1, with all its digits and the spread."""
         spread = f" ± {float(self.spread) / 100:.4f}" if self.spread else ""
         return f"{float(self.percent) / 100:.4f}{spread}"
 
 
-def shipped_reported() -> tuple[Reported, ...]:
-    """Return all numbers that come with nar-bench."""
-    folder = next((place for place in _PLACES if place.is_dir()), None)
-    files = sorted(folder.glob("*/reported.csv")) if folder else []
-    return tuple(one for file in files for one in read_reported(file))
+def shipped_reported(names: Iterable[str], folder: Path | None = None) -> tuple[Reported, ...]:
+    """Return the numbers beside these boards.
+
+    Raises:
+        BoardError: there is no such file, or it is damaged.
+    """
+    root = boards_folder(folder)
+    return tuple(one for name in names for one in read_reported(root / name / REPORTED))
 
 
 def read_reported(file: Path) -> Iterator[Reported]:
     """Read a file of numbers.
 
     Raises:
-        RecordError: a column or a value is missing or wrong; the message names the line.
+        BoardError: it cannot be read, or a column or a value is missing or wrong; the message names the line.
     """
     names = [field.name for field in fields(Reported)]
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if rows.fieldnames != names:
-            raise RecordError(f"{file}: got the columns {rows.fieldnames}; they must be {', '.join(names)}.")
-        for row in rows:
-            where = f"{file}, line {rows.line_num}"
-            if None in row or None in row.values():
-                raise RecordError(f"{where}: it does not have {len(names)} values.")
-            empty = [name for name in names if not row[name] and name not in ("spread", "spread_is")]
-            if empty:
-                raise RecordError(f"{where}: '{empty[0]}' is empty; every number needs one.")
-            try:
-                values: dict[str, Any] = {**row, "size": int(row["size"])}
-                made = Reported(**values)
-                if not 0 <= float(made.percent) <= 100 or float(made.spread or 0) < 0:
-                    raise ValueError("a percentage is needed")
-            except ValueError as error:
-                raise RecordError(f"{where}: {error}.") from None
-            yield made
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BoardError(f"{file}: cannot be read: {error}.") from None
+    rows = csv.DictReader(text.splitlines())
+    if rows.fieldnames != names:
+        raise BoardError(f"{file}: got the columns {rows.fieldnames}; they must be {', '.join(names)}.")
+    may_be_empty = ("spread", "spread_is")
+    for row in rows:
+        where = f"{file}, line {rows.line_num}"
+        if None in row or None in row.values():
+            raise BoardError(f"{where}: it does not have {len(names)} values.")
+        if row["kind"] not in KINDS:
+            raise BoardError(f"{where}: kind is '{row['kind']}'; it must be one of {', '.join(KINDS)}.")
+        nameless = ("name",) if row["kind"] not in ("algorithm", "category") else ()
+        empty = [name for name in names if not row[name] and name not in (*may_be_empty, *nameless)]
+        if empty:
+            raise BoardError(f"{where}: '{empty[0]}' is empty; every number needs one.")
+        try:
+            values: dict[str, Any] = {**row, "size": int(row["size"])}
+            made = Reported(**values)
+            if not 0 <= float(made.percent) <= 100 or float(made.spread or 0) < 0:
+                raise ValueError("a percentage is needed")
+        except ValueError as error:
+            raise BoardError(f"{where}: {error}.") from None
+        yield made

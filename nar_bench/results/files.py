@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write `content` to `path` so that a reader, now or after a crash, sees the old file or the new one.
+
+    Args:
+        durable: whether it must be on the disk when this returns; pages, which can be built again, need not be.
 
     Raises:
         StoreError: it cannot be written (full disk, no permission); the old file is as it was.
@@ -30,7 +33,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.replace(temporary, path)  # noqa: PTH105 - the one atomic operation here
     except OSError as error:
         if temporary:

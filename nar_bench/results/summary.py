@@ -61,9 +61,14 @@ def summarise(records: Iterable[Record]) -> list[Line]:
     Where two lines would read alike (another width, say), the options that differ are added to the method's name.
     """
     groups: dict[tuple[str, int, str, str, str], list[Record]] = {}
+    known: dict[str, str] = {}
     for record in records:
+        # Seeds of a method have one configuration, so few are to be sorted however many records there are.
+        parts = repr((record.config, record.algorithms, record.processor, record.similarity, record.similar_inputs))
+        if parts not in known:
+            known[parts] = repr(sorted(settings_of(record).items()))
         for algorithm in record.algorithms if record.state == "done" else ():
-            settings = repr(sorted(settings_of(record).items()))
+            settings = known[parts]
             key = (record.suite.name, record.suite.version, algorithm.name, record.method, settings)
             groups.setdefault(key, []).append(record)
     told = told_apart([Named((key[:2], key[3]), key[2], found[0]) for key, found in groups.items()])

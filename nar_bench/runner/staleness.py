@@ -13,9 +13,9 @@ from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.differences import flat
+from nar_bench.results.identity import module_hash
 from nar_bench.results.record import Record, Used
 from nar_bench.runner.expansion import Trial, definition_of
-from nar_bench.runner.identity import module_hash
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
 

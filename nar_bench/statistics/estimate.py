@@ -11,7 +11,7 @@ from scipy import special
 
 LEVEL = 0.95
 """Of every interval, unless another is asked for."""
-_SAME = 1e-12
+SAME = 1e-12
 """Values that differ by less are equal; sums of equal scores differ in their last bits."""
 
 
@@ -92,4 +92,4 @@ def mean_over_seeds(
 
 def are_equal(values: Sequence[float] | np.ndarray) -> bool:
     """Return whether values are equal but for rounding."""
-    return bool(np.ptp(np.asarray(values, np.float64)) <= _SAME)
+    return bool(np.ptp(np.asarray(values, np.float64)) <= SAME)

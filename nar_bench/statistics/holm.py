@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float] | np.ndarray) -> list[float]:
     """Return adjusted p values, in the order given: the chance of one false alarm or more is at most the level.
 
     It assumes nothing of how the tests depend on each other.

@@ -13,7 +13,7 @@ where their parts have the same shapes, the same initial weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -22,12 +22,21 @@ from nar_bench.statistics.estimate import LEVEL, Estimate, are_equal, mean_over_
 Differences = Mapping[str, Sequence[float]]
 """Algorithm -> [k] differences, one for each seed."""
 
+Weights = Mapping[str, float]
+"""Algorithm -> its weight in the mean; they sum to 1."""
 
-def on_these_algorithms(differences: Differences, level: float = LEVEL) -> Estimate:
+
+def equal_weights(algorithms: Collection[str]) -> Weights:
+    """Return the weights with which every algorithm counts the same."""
+    return dict.fromkeys(algorithms, 1 / len(algorithms))
+
+
+def on_these_algorithms(differences: Differences, level: float = LEVEL, weights: Weights | None = None) -> Estimate:
     """Return the mean over algorithms of the mean over seeds; algorithms count equally, whatever their seeds.
 
-    Seeds are nested in algorithms: the variance of the mean over m algorithms is the sum of theirs, s_a^2 / k_a, over
-    m^2, with Satterthwaite's degrees of freedom, so that algorithms may be as noisy as they are.
+    Seeds are nested in algorithms: the variance of the mean is the sum of w_a^2 s_a^2 / k_a, where w_a is an
+    algorithm's weight (1 / m of m algorithms, unless `weights` says otherwise), with Satterthwaite's degrees of
+    freedom, so that algorithms may be as noisy as they are.
 
     Assumes that what a seed does to one algorithm says nothing of what it does to another, and about normal
     differences. Data are drawn apart for each algorithm; initial weights of a processor are not, so look at
@@ -39,21 +48,22 @@ def on_these_algorithms(differences: Differences, level: float = LEVEL) -> Estim
 
     Source: Satterthwaite 1946, "An approximate distribution of estimates of variance components"; Welch 1947.
     """
-    value = float(np.mean([np.mean(d) for d in differences.values()]))
+    weights = equal_weights(differences) if weights is None else weights
+    value = math.fsum(weights[name] * float(np.mean(d)) for name, d in differences.items())
     single = [name for name, d in differences.items() if len(d) == 1]
     if single:
         return Estimate(value, reason=f"one seed on {', '.join(single)}")
-    varying = [d for d in differences.values() if not are_equal(d)]
+    varying = {name: d for name, d in differences.items() if not are_equal(d)}
     if not varying:
         return Estimate(value, reason="no seed differs from another on any algorithm")
-    parts = np.array([np.var(d, ddof=1) / len(d) for d in varying])
-    freedom = np.array([len(d) - 1 for d in varying])
+    parts = np.array([weights[name] ** 2 * np.var(d, ddof=1) / len(d) for name, d in varying.items()])
+    freedom = np.array([len(d) - 1 for d in varying.values()])
     total = parts.sum()
     df = float(total**2 / np.sum(parts**2 / freedom))
-    return t_estimate(value, math.sqrt(float(total)) / len(differences), df, level)
+    return t_estimate(value, math.sqrt(float(total)), df, level)
 
 
-def with_shared_seeds(differences: Differences, level: float = LEVEL) -> Estimate:
+def with_shared_seeds(differences: Differences, level: float = LEVEL, weights: Weights | None = None) -> Estimate:
     """Return the same mean where algorithms share a network: one number for each seed, the mean over algorithms.
 
     This holds however algorithms depend on each other within a seed, and has k - 1 degrees of freedom however many
@@ -62,7 +72,9 @@ def with_shared_seeds(differences: Differences, level: float = LEVEL) -> Estimat
     Args:
         differences: every algorithm with the same seeds, in the same order.
     """
-    return mean_over_seeds([float(one) for one in np.mean(list(differences.values()), axis=0)], level)
+    weights = equal_weights(differences) if weights is None else weights
+    means = sum(weights[name] * np.asarray(d, np.float64) for name, d in differences.items())
+    return mean_over_seeds([float(one) for one in np.asarray(means)], level)
 
 
 def on_algorithms_like_these(differences: Differences, level: float = LEVEL) -> Estimate:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nar_bench.errors import StatisticsError
+from nar_bench.statistics.all_pairs import all_pairs
 from nar_bench.statistics.estimate import LEVEL
 from nar_bench.statistics.holm import holm
-from nar_bench.statistics.mean_difference import on_these_algorithms, with_shared_seeds
+from nar_bench.statistics.mean_difference import Weights, equal_weights
 
 Cells = Mapping[str, Mapping[int, float]]
 """Algorithm -> seed -> score of one method."""
+
+_Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,13 @@ class Ranking:
     unused: Mapping[str, tuple[tuple[str, int], ...]]
 
 
-def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, level: float = LEVEL) -> Ranking:
+def rank_methods(
+    scores: Mapping[str, Cells],
+    *,
+    shared_seeds: bool = False,
+    level: float = LEVEL,
+    weights: Weights | None = None,
+) -> Ranking:
     """Rank methods by their mean score over algorithms.
 
     Every two methods are compared on these algorithms (`on_these_algorithms`; `with_shared_seeds` where networks are
@@ -67,6 +78,7 @@ def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, lev
 
     Args:
         scores: method -> algorithm -> seed -> score, of which more is better.
+        weights: of each algorithm in the mean, of which those that are ranked on count; by default all count the same.
 
     Raises:
         StatisticsError: networks are shared and algorithms do not have the same seeds.
@@ -78,7 +90,7 @@ def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, lev
     direction for independent tests alone; that it does here is simulated.
     """
     cells = [{(name, seed) for name, seeds in one.items() for seed in seeds} for one in scores.values()]
-    counts = {cell: sum(cell in one for one in cells) for cell in sorted(set().union(*cells))}
+    counts = dict(sorted(Counter(cell for one in cells for cell in one).items()))
     wanted = [cell for cell, count in counts.items() if 2 * count > len(scores)]
     unranked, unused, tables = {}, {}, {}
     for (method, of_method), own in zip(scores.items(), cells, strict=True):
@@ -92,70 +104,78 @@ def rank_methods(scores: Mapping[str, Cells], *, shared_seeds: bool = False, lev
             tables[method] = {name: [of_method[name][s] for n, s in wanted if n == name] for name in names}
     if not tables:
         return Ranking((), (), unranked, unused)
-    means = {method: [float(np.mean(values)) for values in table.values()] for method, table in tables.items()}
-    order = sorted(tables, key=lambda method: (-float(np.mean(means[method])), method))
+    order, means, weight = _in_order(tables, weights)
     if shared_seeds and len({tuple(s for n, s in wanted if n == name) for name, _ in wanted}) > 1:
         raise StatisticsError(
             "algorithms share networks here, so all need the same seeds; run the trials that are missing."
         )
-    better = _shown_better(order, tables, shared_seeds, 1 - level)
-    groups = _tie_groups(order, better)
-    total = np.array([means[method] for method in order])
-    ranks = _ranks(total.mean(axis=1))
-    without = [
-        _ranks(np.delete(total, j, axis=1).mean(axis=1)) for j in range(total.shape[1] if total.shape[1] > 1 else 0)
-    ]
+    better = _shown_better([tables[method] for method in order], weight, shared_seeds, 1 - level)
+    groups = _tie_groups(better)
+    ranks = _ranks(means @ np.array(list(weight.values())))
+    without = _without_one(means, np.array(list(weight.values()))) or [ranks]
+    members = [range(start, end) for start, end in groups]
     rows = tuple(
         RankRow(
             method=method,
-            mean=float(total[i].mean()),
+            mean=float(means[i] @ np.array(list(weight.values()))),
             rank=ranks[i],
-            low=1 + sum((other, method) in better for other in order),
-            high=len(order) - sum((method, other) in better for other in order),
-            without_one=(
-                min([w[i] for w in without], default=ranks[i]),
-                max([w[i] for w in without], default=ranks[i]),
-            ),
-            groups=tuple(g for g, members in enumerate(groups) if method in members),
+            low=1 + int(better[:, i].sum()),
+            high=len(order) - int(better[i].sum()),
+            without_one=(min(w[i] for w in without), max(w[i] for w in without)),
+            groups=tuple(g for g, within in enumerate(members) if i in within),
         )
         for i, method in enumerate(order)
     )
-    return Ranking(rows, groups, unranked, unused)
+    return Ranking(rows, tuple(tuple(order[start:end]) for start, end in groups), unranked, unused)
+
+
+def _in_order(
+    tables: Mapping[str, Mapping[str, list[float]]], weights: Weights | None
+) -> tuple[list[str], _Array, Weights]:
+    """Return the methods, best first, their means [M, A] on each algorithm, and the weights [A], which sum to 1."""
+    names = list(next(iter(tables.values())))
+    asked = {name: weights[name] for name in names} if weights is not None else equal_weights(names)
+    weight = {name: value / sum(asked.values()) for name, value in asked.items()}
+    means = {method: np.array([np.mean(table[name]) for name in names]) for method, table in tables.items()}
+    factors = np.array(list(weight.values()))
+    order = sorted(tables, key=lambda method: (-float(means[method] @ factors), method))
+    return order, np.array([means[method] for method in order]), weight
 
 
 def _shown_better(
-    order: Sequence[str], tables: Mapping[str, Mapping[str, list[float]]], shared_seeds: bool, alpha: float
-) -> set[tuple[str, str]]:
-    """Return every (better, worse) that the seeds show; two whose difference has no interval are not told apart."""
-    pairs = list(itertools.combinations(order, 2))
-    compare = with_shared_seeds if shared_seeds else on_these_algorithms
-    found = [
-        compare({name: [x - y for x, y in zip(tables[a][name], tables[b][name], strict=True)] for name in tables[a]})
-        for a, b in pairs
-    ]
-    adjusted = holm([1.0 if one.p is None else one.p for one in found])
-    return {
-        (pair if one.value > 0 else pair[::-1])
-        for pair, one, p in zip(pairs, found, adjusted, strict=True)
-        if one.p is not None and p <= alpha
-    }
+    tables: Sequence[Mapping[str, list[float]]], weights: Weights, shared_seeds: bool, alpha: float
+) -> _Array:
+    """Return [M, M] whether method i is shown to be better than j; two with no interval are not told apart."""
+    found = all_pairs(tables, weights, shared_seeds=shared_seeds)
+    shown = np.array(holm(found.p)) <= alpha
+    better = np.zeros((len(tables), len(tables)), bool)
+    i, j = np.triu_indices(len(tables), 1)
+    better[i, j] = shown & (found.value > 0)
+    better[j, i] = shown & (found.value <= 0)
+    return better
 
 
-def _tie_groups(order: Sequence[str], better: set[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
-    """Return maximal stretches of the ranking within which nobody is shown to be better."""
-    apart = better | {pair[::-1] for pair in better}
-    groups: list[tuple[int, int]] = []
-    for start in range(len(order)):
-        end = start + 1
-        while end < len(order) and all((order[i], order[end]) not in apart for i in range(start, end)):
-            end += 1
-        if not groups or end > groups[-1][1]:
-            groups.append((start, end))
-    return tuple(tuple(order[start:end]) for start, end in groups)
+def _tie_groups(better: _Array) -> list[tuple[int, int]]:
+    """Return maximal stretches [start, end) of the ranking within which nobody is shown to be better."""
+    count = len(better)
+    apart = np.triu(better | better.T, 1)
+    # The first after i that is told apart from i; a stretch from `start` ends at the least of these.
+    first = np.where(apart.any(axis=1), apart.argmax(axis=1), count)
+    ends = np.minimum.accumulate(first[::-1])[::-1]
+    return [(start, int(end)) for start, end in enumerate(ends) if start == 0 or end > ends[start - 1]]
 
 
-def _ranks(means: np.ndarray) -> list[int]:
-    return [1 + int(np.sum(means > one)) for one in means]
+def _without_one(means: _Array, weights: _Array) -> list[list[int]]:
+    """Return the ranks of all methods where each algorithm in turn is left out; none of a single algorithm."""
+    if len(weights) == 1:
+        return []
+    return [_ranks(np.delete(means, a, axis=1) @ np.delete(weights, a)) for a in range(len(weights))]
+
+
+def _ranks(means: _Array) -> list[int]:
+    """Return the rank of each mean, from 1; equal ones share the best."""
+    ordered = np.sort(means)
+    return [int(one) for one in 1 + len(means) - np.searchsorted(ordered, means, side="right")]
 
 
 def _lacks(missing: Sequence[tuple[str, int]]) -> str:

@@ -13,7 +13,7 @@ matplotlib.rcParams.update({"axes.spines.top": False, "axes.spines.right": False
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
-from nar_bench.leaderboard.curve import COLOURS  # noqa: E402
+from nar_bench.leaderboard.colours import COLOURS  # noqa: E402
 from nar_bench.statistics.estimate import mean_over_seeds  # noqa: E402
 
 Cells = Mapping[tuple[str, str, int], Mapping[int, float]]

@@ -1,0 +1,1 @@
+"""Checking a submission by doing again what it says was done."""
