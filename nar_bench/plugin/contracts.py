@@ -40,6 +40,7 @@ class Kind(StrEnum):
     SIMILAR_INPUT = "similar input"
     EXECUTOR = "executor"
     SUITE = "suite"
+    DATA_SET = "data set"
 
 
 Inputs = Mapping[str, Array]
@@ -386,7 +387,7 @@ class SimilarInput:
 
 
 Component = Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor
-"""Anything that the registry hands out, but for suites, which are files."""
+"""Anything that the registry hands out, but for suites and data sets, which are files."""
 
 CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.ALGORITHM: Algorithm,

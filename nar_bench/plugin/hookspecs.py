@@ -60,3 +60,8 @@ def register_executors(register: Register) -> None:
 @hookspec
 def register_suites(register: Register) -> None:
     """Register suites: the target is "module:file.toml", a TOML file beside the module."""
+
+
+@hookspec
+def register_data_sets(register: Register) -> None:
+    """Register blueprints of data sets: the target is "module:file.toml", a TOML file beside the module."""

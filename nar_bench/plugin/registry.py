@@ -36,6 +36,7 @@ HOOKS = {
     "register_similar_inputs": Kind.SIMILAR_INPUT,
     "register_executors": Kind.EXECUTOR,
     "register_suites": Kind.SUITE,
+    "register_data_sets": Kind.DATA_SET,
 }
 
 
@@ -90,24 +91,28 @@ class Entry:
         return component
 
     def examine(self) -> None:
-        """Load the component, or look for the file of a suite. Raises PluginError."""
-        if self.kind is Kind.SUITE:
+        """Load the component, or look for the file of a suite or a data set. Raises PluginError."""
+        if self.kind in (Kind.SUITE, Kind.DATA_SET):
             self.file()
         else:
             self.load()
 
     def file(self) -> Path:
-        """Return the file that a suite's target "module:file.toml" names. Raises PluginError if it is not there."""
+        """Return the file that the target "module:file.toml" of a suite or a data set names.
+
+        Raises:
+            PluginError: it is not there.
+        """
         module, _, name = str(self.target).partition(":")
         try:
             package = importlib.import_module(module)
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:
-            raise PluginError(f"suite '{self.name}': cannot import {module}: {describe(error)}") from error
+            raise PluginError(f"{self.kind} '{self.name}': cannot import {module}: {describe(error)}") from error
         path = Path(str(package.__file__)).parent / name
         if not path.is_file():
-            raise PluginError(f"suite '{self.name}': there is no file {path}.")
+            raise PluginError(f"{self.kind} '{self.name}': there is no file {path}.")
         return path
 
 
