@@ -32,6 +32,7 @@ class DataFile(_Model):
         first, places: it holds the rows of `places` samples from place `first` of the part on, but for removed ones.
         made_by: the `part_hash` of the recipe it was made by.
         rows: its rows.
+        groups: the rows of each of its row groups, which can be read without the others.
         bytes, sha256: of the file.
         content: the content hash of its rows (`nar_bench.data_sets.content`).
         steps: sum, least and greatest length T.
@@ -47,6 +48,7 @@ class DataFile(_Model):
     places: int
     made_by: str
     rows: int
+    groups: tuple[int, ...]
     bytes: int
     sha256: str
     content: str

@@ -138,6 +138,7 @@ def write_shard(
         places=shard.places,
         made_by=shard.made_by,
         rows=seen.rows,
+        groups=tuple(seen.groups),
         bytes=size,
         sha256=sha256,
         content=digest.hexdigest(),
@@ -168,12 +169,14 @@ class _Seen:
     def __init__(self) -> None:
         self.rows = self.steps = self.most = self.edges = self.raw = 0
         self.least = 0
+        self.groups: list[int] = []
 
     def add(self, table: pa.Table, batch: Any) -> None:
         lengths = batch.lengths
         self.least = min(self.least, int(lengths.min())) if self.rows else int(lengths.min())
         self.most = max(self.most, int(lengths.max()))
         self.rows += len(table)
+        self.groups.append(len(table))
         self.steps += int(lengths.sum())
         self.raw += table.nbytes
         if EDGE_COUNT in table.column_names:

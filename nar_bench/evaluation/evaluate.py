@@ -50,6 +50,7 @@ def evaluate(
     shift: Mapping[str, ShiftValue],
     on_size: Callable[[int], None] = lambda size: None,
     on_answers: Callable[[int, Columns, Columns], None] = lambda size, truth, answers: None,
+    test: Callable[[int], Batch] | None = None,
 ) -> Iterator[Measured]:
     """Yield every metric at every size.
 
@@ -60,6 +61,7 @@ def evaluate(
         seed: of the test instances; they depend on (seed, size) and on nothing of the trial.
         shift: shift axes of the test distribution.
         on_size: called before each size.
+        test: returns the test instances of a size, at least `count`; None to draw them.
         on_answers: called with each size, the true outputs of all its instances and the answers, compact.
 
     Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`,
@@ -69,7 +71,7 @@ def evaluate(
     """
     for size in sizes:
         on_size(size)
-        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift)
+        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift, test)
         truth, answers = measured.truth, measured.answers
         on_answers(size, truth, answers)
         floor = constant_answers(algorithm, size, count, seed, **shift)
@@ -107,6 +109,7 @@ def _in_chunks(
     count: int,
     seed: int,
     shift: Mapping[str, ShiftValue],
+    test: Callable[[int], Batch] | None,
 ) -> _Answered:
     """Make the instances, predict and judge them a chunk at a time.
 
@@ -115,9 +118,13 @@ def _in_chunks(
     """
     at_once = max(1, _PAIRS_AT_ONCE // max(1, algorithm.nodes(size) ** 2))
     tally, truth, answered, right = HintTally(algorithm.spec), [], [], []
+    whole = test(size) if test else None
     for start in range(0, count, at_once):
         drawn = min(at_once, count - start)
-        chunk = generate(algorithm, size, drawn, derive_seed("evaluate", seed, size), first=start, **shift)
+        if whole is None:
+            chunk = generate(algorithm, size, drawn, derive_seed("evaluate", seed, size), first=start, **shift)
+        else:
+            chunk = whole.select(np.arange(start, start + drawn))
         answers = predict(chunk)
         truth.append(chunk.outputs)
         answered.append(answers.outputs)
