@@ -82,6 +82,14 @@ class StoreError(NarBenchError):
     """A results folder cannot be created or written, or another runner took over what is run in it."""
 
 
+class DataSetError(NarBenchError):
+    """A data set, or the recipe of one, is wrong, damaged, incomplete or not what it says."""
+
+
+class HubError(NarBenchError):
+    """Something cannot be published to the Hub or fetched from it."""
+
+
 class DeviceError(NarBenchError):
     """A device that this machine does not have."""
 

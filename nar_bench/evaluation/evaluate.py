@@ -57,6 +57,7 @@ def evaluate(
     on_answers: Callable[[int, Columns, Columns], None] = lambda size, truth, answers: None,
     *,
     hints: bool = True,
+    test: Callable[[int], Batch] | None = None,
 ) -> Iterator[Measured]:
     """Yield every metric at every size.
 
@@ -67,9 +68,10 @@ def evaluate(
         seed: of the test instances; they depend on (seed, size) and on nothing of the trial.
         shift: shift axes of the test distribution.
         on_size: called before each size.
+        test: returns the test instances of a size, at least `count`; None to draw them.
         on_answers: called with each size, the true outputs of all its instances and the answers, compact; features on
             edges of sparse graphs as `rectangular` makes them.
-        hints: whether the instances have them; at sizes of a hundred thousand they can take gigabytes.
+        hints: whether instances that are drawn have them; at sizes of a hundred thousand they can take gigabytes.
 
     Metrics: `score` and `score/<output>` (the reference's, pooled over all instances), `exact_match`, `validity`,
     `micro_f1/<output>` and `graph_mean_f1/<output>`, `chance`, the score of the best answer that does not look at the
@@ -79,7 +81,7 @@ def evaluate(
     """
     for size in sizes:
         on_size(size)
-        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift, hints)
+        spec, measured = algorithm.spec, _in_chunks(algorithm, predict, size, count, seed, shift, hints, test)
         truth, answers = measured.truth, measured.answers
         on_answers(size, truth, answers)
         floor = constant_answers(algorithm, size, truth, seed, **shift)
@@ -120,6 +122,7 @@ def _in_chunks(
     seed: int,
     shift: Mapping[str, ShiftValue],
     hints: bool,
+    test: Callable[[int], Batch] | None,
 ) -> _Answered:
     """Make the instances, predict and judge them a chunk at a time.
 
@@ -129,10 +132,14 @@ def _in_chunks(
     spec, nodes = algorithm.spec, max(1, algorithm.nodes(size))
     at_once = max(1, _NODES_AT_ONCE // nodes if spec.layout is Layout.SPARSE else _PAIRS_AT_ONCE // nodes**2)
     tally, truth, answered, right = HintTally(algorithm.spec), [], [], []
+    whole = test(size) if test else None
     for start in range(0, count, at_once):
         drawn = min(at_once, count - start)
-        drawn_from = derive_seed("evaluate", seed, size)
-        chunk = generate(algorithm, size, drawn, drawn_from, first=start, hints=hints, **shift)
+        if whole is None:
+            drawn_from = derive_seed("evaluate", seed, size)
+            chunk = generate(algorithm, size, drawn, drawn_from, first=start, hints=hints, **shift)
+        else:
+            chunk = whole.select(np.arange(start, start + drawn))
         answers = predict(chunk)
         truth.append(rectangular(spec, chunk.outputs, chunk))
         answered.append(rectangular(spec, answers.outputs, chunk))

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     LEARNER = "learner"
     SUITE = "suite"
     ALIGNMENT_SUITE = "alignment suite"
+    DATA_SET = "data set"
 
 
 Inputs = Mapping[str, Array]
@@ -469,7 +470,7 @@ class SimilarInput:
 Component = (
     Algorithm | Processor | ProcessorWrapper | Similarity | SimilarInput | Executor | Observer | Target | Learner
 )
-"""Anything that the registry hands out, but for suites, which are files."""
+"""Anything that the registry hands out, but for suites and data sets, which are files."""
 
 CONTRACTS: Mapping[Kind, type[Component]] = {
     Kind.ALGORITHM: Algorithm,

@@ -87,3 +87,8 @@ def register_suites(register: Register) -> None:
 @hookspec
 def register_alignment_suites(register: Register) -> None:
     """Register suites of `nar-bench align`, likewise."""
+
+
+@hookspec
+def register_data_sets(register: Register) -> None:
+    """Register blueprints of data sets: the target is "module:file.toml", a TOML file beside the module."""

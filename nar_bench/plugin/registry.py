@@ -40,6 +40,7 @@ HOOKS = {
     "register_learners": Kind.LEARNER,
     "register_suites": Kind.SUITE,
     "register_alignment_suites": Kind.ALIGNMENT_SUITE,
+    "register_data_sets": Kind.DATA_SET,
 }
 
 
@@ -96,14 +97,18 @@ class Entry:
         return component
 
     def examine(self) -> None:
-        """Load the component, or look for the file of a suite. Raises PluginError."""
-        if self.kind in (Kind.SUITE, Kind.ALIGNMENT_SUITE):
+        """Load the component, or look for the file of a suite or a data set. Raises PluginError."""
+        if self.kind in (Kind.SUITE, Kind.ALIGNMENT_SUITE, Kind.DATA_SET):
             self.file()
         else:
             self.load()
 
     def file(self) -> Path:
-        """Return the file that a suite's target "module:file.toml" names. Raises PluginError if it is not there."""
+        """Return the file that the target "module:file.toml" of a suite or a data set names.
+
+        Raises:
+            PluginError: it is not there.
+        """
         module, _, name = str(self.target).partition(":")
         try:
             package = importlib.import_module(module)

@@ -25,7 +25,7 @@ def environment(device: str, threads: int) -> dict[str, Any]:
     commit, dirty = _git(Path(__file__).parent)
     return {
         "python": platform.python_version(),
-        **{name.replace("-", "_"): _version(name) for name in ("nar-bench", "torch", "numpy", "numba")},
+        **versions("nar-bench", "torch", "numpy", "numba"),
         "git_commit": commit,
         "git_dirty": dirty,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -35,6 +35,11 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         "memory_gib": _memory_gib(),
         "device": device,
     }
+
+
+def versions(*distributions: str) -> dict[str, str | None]:
+    """Return the installed version of each distribution, None where it is not there."""
+    return {name.replace("-", "_"): _version(name) for name in distributions}
 
 
 def now() -> str:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nar_bench.data.generate import POSITIONS, shift_axes
+from nar_bench.data_sets.options import SourceOptions
+from nar_bench.data_sets.source import TEST, TRAIN, Reading, Source
 from nar_bench.errors import NarBenchError, did_you_mean
 from nar_bench.evaluation.config import OWN_OPTIONS as OWN_EVALUATION
 from nar_bench.evaluation.config import EvaluateConfig
+from nar_bench.hub.source import open_source
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.model.support import processor_reason
@@ -150,6 +153,7 @@ class _Expansion:
         self._faults: list[Fault] = []
         self._loaded: dict[tuple[Kind, str], tuple[Entry, Any] | None] = {}
         self._tables: dict[Kind, dict[str, tuple[tuple[Entry, Any], dict[str, Any]]]] = {}
+        self._reading = self._source()
         self._regimes = {**REGIMES, **{name: self._regime(name, table) for name, table in self._suite.regime.items()}}
 
     def trials(self) -> list[tuple[Trial, str]]:
@@ -234,6 +238,7 @@ class _Expansion:
             options = processor_options[processor_entry.id]
             makes_similar = self._regimes[regime].augment or nodes or (memory and contrast.makes_similar_inputs)
             found = [similar.get(one.name) or self._default_similar(one) if makes_similar else None for _, one in group]
+            readings = [self._read_by(one) for _, one in group]
             own_sections = {
                 "regime": _without(dataclasses.asdict(self._regimes[regime]), "name"),
                 "processor": dataclasses.asdict(options),
@@ -244,9 +249,10 @@ class _Expansion:
             reasons = [
                 processor_reason(processor, options, one.spec, self._regimes[regime], model)
                 or self._reason(one, processor, regime, train.of(entry), evaluate.of(entry))
+                or _data_reason(reading, train.of(entry), evaluate.of(entry))
                 or (_similar_reason(one, alike, contrast if memory else None, nodes) if makes_similar else "")
                 or (_contrast_reason(one, contrast) if memory else "")
-                for (entry, one), alike in zip(group, found, strict=True)
+                for (entry, one), alike, reading in zip(group, found, readings, strict=True)
             ]
             named = [
                 f"{one.name}: {why}" if len(group) > 1 else why
@@ -263,6 +269,8 @@ class _Expansion:
             )
             whole = {**sections, **_plain(own_sections)}
             config = {key: whole[key] for key in SECTIONS}
+            if self._data.source:
+                config["data"] = {"source": self._data.source, "streaming": self._data.streaming}
             made += [(trial, "; ".join(named)) for trial in self._trials(parts, regime, grid.seeds, config)]
         return made
 
@@ -281,6 +289,16 @@ class _Expansion:
 
     def _own_config(self, entry: Entry, algorithm: Algorithm, train: _Section, evaluate: _Section) -> dict[str, Any]:
         base = algorithm.training if train.common.distribution == "training" else {}
+        reading = self._read_by(algorithm)
+        if reading is not None and not _data_reason(reading, train.of(entry), evaluate.of(entry)):
+            return {
+                "train": train.own.get(entry.id, {}),
+                "train_shift": reading.shift(TRAIN, max(train.of(entry).sizes)),
+                "evaluate": evaluate.own.get(entry.id, {}),
+                "evaluate_shift": reading.shift(f"{TEST}{evaluate.of(entry).sizes[0]}", evaluate.of(entry).sizes[0]),
+                **({"evaluate_points": evaluate.points[entry.id]} if evaluate.points.get(entry.id) else {}),
+                "data": {"config": reading.config, "content": reading.source.content(reading.config)},
+            }
         return {
             "train": train.own.get(entry.id, {}),
             "train_shift": {**base, **train.shift.get(entry.id, {})},
@@ -307,6 +325,31 @@ class _Expansion:
             Regime, values, place, self._faults, base=dataclasses.replace(known[str(base)], name=name)
         )
         return made
+
+    def _source(self) -> Source | None:
+        """Open the data set that the suite reads, if any."""
+        self._data: SourceOptions = build_options(SourceOptions, self._suite.data, "data", self._faults)
+        if not self._data.source:
+            if self._suite.data:
+                problem = "this key is missing; give a folder or hub:OWNER/NAME@REVISION"
+                self._faults.append(Fault("data.source", problem))
+            return None
+        for section, table in (("train", self._suite.train), ("evaluate", self._suite.evaluate)):
+            if table.get("shift"):
+                problem = "samples of data.source are as they are; remove this table, or data.source"
+                self._faults.append(Fault(f"{section}.shift", problem))
+        try:
+            return open_source(self._data.source)
+        except NarBenchError as error:
+            self._faults.append(Fault("data.source", str(error)))
+            return None
+
+    def _read_by(self, algorithm: Algorithm) -> Reading | None:
+        """Return how the samples of an algorithm are read, or None where they are drawn."""
+        if self._reading is None:
+            return None
+        config = self._data.configs.get(algorithm.name, algorithm.name)
+        return Reading(self._reading, config, self._data.streaming)
 
     def _check_apart(self, algorithms: list[tuple[Entry, Any]], place: str) -> None:
         names = [algorithm.name for _, algorithm in algorithms]
@@ -497,6 +540,15 @@ class _Expansion:
                 self._faults.append(Fault(f"{place}.{axis}", f"got {value!r}; a number or a list of numbers is needed"))
 
 
+def _data_reason(reading: Reading | None, train: TrainConfig, evaluate: EvaluateConfig) -> str:
+    """Return why the data set has not what is asked for, or ""."""
+    if reading is None:
+        return ""
+    validation = (train.validates_at, train.validation_count) if train.select == "best" else None
+    test = dict.fromkeys(evaluate.sizes, evaluate.count)
+    return reading.lacks(dict.fromkeys(train.sizes, train.count), validation, test)
+
+
 def _similar_reason(
     algorithm: Algorithm, similar: tuple[Entry, SimilarInput] | None, contrast: ContrastConfig | None, nodes: bool
 ) -> str:
@@ -575,6 +627,9 @@ def _identifying(config: dict[str, Any]) -> dict[str, Any]:
     # Options of their default are left out, so that trials from before there were these keep their identity.
     unused = [name for name in ("augment", "contrast_nodes") if not config["regime"][name]]
     kept["regime"] = _without(config["regime"], *unused)
+    if "data" in config:
+        # What is read is told by its content, wherever it lies; the order in which it is read counts too.
+        kept["data"] = _without(config["data"], "source")
     if not config["contrast"]:
         return _without(kept, "contrast")
     contrast, usual = (

@@ -21,6 +21,8 @@ together = true                   # one trial learns all algorithms with one pro
 base = "hints"                    # one of nar_bench.model.regime, which has all options
 teacher_forcing = 0.5
 
+[data]                            # see nar_bench.data_sets.options; without it samples are drawn
+source = "hub:someone/clrs30@v1"  # or a folder that `nar-bench data build` made
 [model]                           # see nar_bench.model.config
 [processor.memory_mpnn]           # options of a processor
 [similarity.cosine]               # options of a similarity
@@ -104,6 +106,7 @@ class Suite(_Table):
     in_distribution: int | None = Field(default=None, ge=1)
     trials: list[Grid] = Field(min_length=1)
     regime: dict[str, Table] = {}
+    data: Table = {}
     model: Table = {}
     processor: dict[str, Table] = {}
     similarity: dict[str, Table] = {}

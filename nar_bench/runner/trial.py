@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from nar_bench.data.generate import POSITIONS, shift_axes
 from nar_bench.data.random import derive_seed
-from nar_bench.errors import NarBenchError, StoreError
+from nar_bench.data_sets.source import Reading
+from nar_bench.errors import DataSetError, NarBenchError, StoreError
 from nar_bench.evaluation.config import EvaluateConfig
 from nar_bench.evaluation.evaluate import evaluate
+from nar_bench.hub.source import open_source
 from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Algorithm, Kind, Level, SimilarInput
@@ -256,11 +258,31 @@ def _job(
             config=_own_config(TrainConfig, trial, "train", algorithm),
             shift=trial.config["algorithms"][algorithm.name]["train_shift"],
             similar=alike,
+            reading=reading_of(trial, algorithm),
         )
         for algorithm, net, alike in zip(algorithms, nets, similar or [None] * len(nets), strict=True)
     ]
     contrast = _config(ContrastConfig, trial.config["contrast"])
     return TrainJob(tasks, trial.seed, trial.id, store.checkpoint(trial.id), phi, level, contrast)
+
+
+def reading_of(trial: Trial, algorithm: Algorithm) -> Reading | None:
+    """Return how the samples of one algorithm are read, or None where they are drawn.
+
+    Raises:
+        DataSetError: the data set has other rows than when the trial was planned, or is gone.
+        HubError: it cannot be fetched.
+    """
+    if "data" not in trial.config:
+        return None
+    own, data = trial.config["algorithms"][algorithm.name]["data"], trial.config["data"]
+    source = open_source(data["source"])
+    if source.content(own["config"]) != own["content"]:
+        raise DataSetError(
+            f"{source.name}: config '{own['config']}' has other rows than when this trial was planned. Run the suite "
+            "again to plan it anew."
+        )
+    return Reading(source, own["config"], data["streaming"])
 
 
 def points_of(algorithm: Algorithm, config: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -285,6 +307,12 @@ def _evaluate(
     own = trial.config["algorithms"][algorithm.name]
     net.eval()
     reads_hints = bool(net.decoded or net.given)
+    reading = reading_of(trial, algorithm)
+
+    def read(size: int) -> Any:
+        assert reading is not None
+        return reading.test(algorithm, size)
+
     for point, shift in {OWN_POINT: {}, **own.get("evaluate_points", {})}.items():
 
         def begins(size: int, point: str = point) -> None:
@@ -304,6 +332,7 @@ def _evaluate(
             begins,
             keep,
             hints=reads_hints,
+            test=read if reading is not None and point == OWN_POINT else None,
         ):
             yield Score(algorithm=algorithm.name, point=point, size=size, metric=metric, value=value, count=count)
 

@@ -7,12 +7,14 @@ one would.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nar_bench.data.generate import ShiftValue, generate
 from nar_bench.data.random import Stream, derive_seed
+from nar_bench.data_sets.source import Reading, StreamedPart
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.training.config import TrainConfig
 from nar_bench.trajectory import Batch
@@ -27,6 +29,8 @@ class TrainingData:
         shift: shift axes of the training distribution.
         fixed_seed: names another fixed data set than the one that all runs share; for whoever asks what other samples
             would have done.
+        reading: reads the samples of a data set; None to draw them. Those of its training split are a fixed data set,
+            of which `count`, where it is not 0, takes the first.
     """
 
     def __init__(
@@ -36,11 +40,14 @@ class TrainingData:
         seed: int,
         shift: Mapping[str, ShiftValue],
         fixed_seed: int | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self._algorithm, self._config, self._seed, self._shift = algorithm, config, seed, shift
         own = () if fixed_seed is None else (fixed_seed,)
         self._fixed_seed = derive_seed(*own, "train", algorithm.name)
-        self._fixed: dict[int, Batch] = {}
+        self._reading = reading
+        self._fixed: dict[int, Any] = {}
+        self._streams: dict[int, StreamedPart] = {}
 
     def batch(self, step: int) -> Batch:
         """Return the samples of step `step` (from 0).
@@ -50,22 +57,42 @@ class TrainingData:
         """
         config = self._config
         size = config.sizes[step % len(config.sizes)]
-        if not config.count:
+        turn = step // len(config.sizes)
+        if self._reading is None and not config.count:
             return self._draw(
                 size, config.batch, derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
             )
-        if size not in self._fixed:
-            self._fixed[size] = self._draw(size, config.count, self._fixed_seed)
-        return self._fixed[size].select(self._places(size, step // len(config.sizes)))
+        if size not in self._fixed and size not in self._streams:
+            self._open(size)
+        if size in self._streams:
+            return self._streams[size].batch(turn * config.batch, config.batch)  # type: ignore[return-value]
+        fixed: Batch = self._fixed[size]
+        return fixed.select(self._places(size, turn, len(fixed)))
 
     def validation(self) -> Batch:
         """Return the validation instances."""
+        if self._reading is not None:
+            read: Any = self._reading.validation(self._algorithm, self._config.validates_at)
+            return read.select(np.arange(self._config.validation_count))  # type: ignore[no-any-return]
         seed = derive_seed("validate", self._algorithm.name)
         return self._draw(self._config.validates_at, self._config.validation_count, seed)
 
-    def _places(self, size: int, turn: int) -> NDArray[np.int64]:
-        """Return which of the fixed samples of a size are used at its turn number `turn`."""
-        count, batch = self._config.count, self._config.batch
+    def _open(self, size: int) -> None:
+        """Make or read the fixed samples of a size."""
+        count = self._config.count
+        if self._reading is None:
+            self._fixed[size] = self._draw(size, count, self._fixed_seed)
+            return
+        order = derive_seed(self._seed, "order", self._algorithm.name, size)
+        read = self._reading.training(self._algorithm, size, order)
+        if isinstance(read, StreamedPart):
+            self._streams[size] = read
+        else:
+            self._fixed[size] = read.select(np.arange(count)) if count else read
+
+    def _places(self, size: int, turn: int, count: int) -> NDArray[np.int64]:
+        """Return which of the `count` fixed samples of a size are used at its turn number `turn`."""
+        batch = self._config.batch
         seed = derive_seed(self._seed, "order", self._algorithm.name, size)
         epochs, places = np.divmod(np.arange(turn * batch, (turn + 1) * batch), count)
         orders = {epoch: Stream(seed, epoch).permutation(count) for epoch in np.unique(epochs).tolist()}

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from nar_bench.data.generate import ShiftValue
 from nar_bench.data.random import Stream, derive_seed
+from nar_bench.data_sets.source import Reading
 from nar_bench.errors import TrainingError
 from nar_bench.model.net import Net
 from nar_bench.plugin.contracts import Algorithm, Level, SimilarInput
@@ -49,6 +50,7 @@ class Task:
         shift: shift axes of the training distribution.
         similar: makes an input similar to each of a batch, which are trained on too; None for none.
         fixed_seed: see `TrainingData`.
+        reading: reads training and validation samples of a data set; None to draw them.
     """
 
     algorithm: Algorithm
@@ -57,6 +59,7 @@ class Task:
     shift: Mapping[str, ShiftValue] = field(default_factory=dict)
     similar: SimilarInput | None = None
     fixed_seed: int | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,7 @@ def _learners(job: TrainJob) -> list[_Learner]:
         objective = Objective(task.net, task.config, job.phi if job.contrasts else None, job.level, hardest)
         records = task.config.accelerate and device.type == "cuda"
         measure = RecordedSteps(objective, CudaGraphs(device)) if records else objective
-        data = TrainingData(task.algorithm, task.config, job.seed, task.shift, task.fixed_seed)
+        data = TrainingData(task.algorithm, task.config, job.seed, task.shift, task.fixed_seed, task.reading)
         made.append(_Learner(task, data, objective, measure, TwoSizes(objective, task.config)))
     return made
 

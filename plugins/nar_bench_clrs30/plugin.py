@@ -1,4 +1,4 @@
-"""Registration of the CLRS-30 algorithms and the suites that use them."""
+"""Registration of the CLRS-30 algorithms, the suites that use them and the data sets."""
 
 from __future__ import annotations
 
@@ -248,3 +248,9 @@ def register_suites(register: Register) -> None:
     register(
         "quickstart", "nar_bench_clrs30.suites:quickstart.toml", "three algorithms, learned and measured in minutes"
     )
+
+
+@hookimpl
+def register_data_sets(register: Register) -> None:
+    """Register the data sets."""
+    register("clrs30", "nar_bench_clrs30.data_sets:clrs30.toml", "the 30 algorithms, n = 16 to 1,024, with text")

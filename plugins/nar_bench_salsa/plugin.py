@@ -1,4 +1,4 @@
-"""Registration of the algorithms on sparse graphs."""
+"""Registration of the algorithms on sparse graphs and of their data set."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def register_algorithms(register: Register) -> None:
     register("sparse_dfs", "nar_bench_salsa.sparse_dfs:SPARSE_DFS", "depth-first search, sparse", _WALK)
     register("sparse_dijkstra", "nar_bench_salsa.sparse_dijkstra:SPARSE_DIJKSTRA", "shortest paths, sparse")
     register("sparse_mst_prim", "nar_bench_salsa.sparse_mst_prim:SPARSE_MST_PRIM", "minimum spanning tree, sparse")
+
+
+@hookimpl
+def register_data_sets(register: Register) -> None:
+    """Register the data set."""
+    register("salsa", "nar_bench_salsa.data_sets:salsa.toml", "six algorithms, three families, n = 16 to 1,600")

@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: folders that are published whole, tagged, and fetched again with proof."""

@@ -1,0 +1,1 @@
+"""Blueprints of data sets, as TOML files."""
