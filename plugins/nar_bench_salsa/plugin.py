@@ -1,4 +1,4 @@
-"""Registration of the algorithms on sparse graphs and of their data set."""
+"""Registration of the algorithms on sparse graphs, their data set and the suites that use them."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ def register_algorithms(register: Register) -> None:
 def register_data_sets(register: Register) -> None:
     """Register the data set."""
     register("salsa", "nar_bench_salsa.data_sets:salsa.toml", "six algorithms, three families, n = 16 to 1,600")
+
+
+@hookimpl
+def register_suites(register: Register) -> None:
+    """Register the suites."""
+    register(
+        "salsa", "nar_bench_salsa.suites:salsa.toml", "the protocol of SALSA-CLRS, three processors, up to n = 1,600"
+    )
+    register("salsa-large", "nar_bench_salsa.suites:salsa-large.toml", "learned at n <= 16, measured at n = 100,000")
