@@ -42,7 +42,7 @@ def build_command(
 ) -> int:
     """Build the data set NAME (a name or a TOML file). Running it again makes what is not there yet."""
     from nar_bench.cli.data_progress import RowProgress
-    from nar_bench.cli.plan import names
+    from nar_bench.cli.options import names
     from nar_bench.data_sets.blueprint import find_blueprint, resolve
     from nar_bench.data_sets.build import build, left_to_make
     from nar_bench.plugin.registry import registry
@@ -159,7 +159,7 @@ def _tell_plan(planned: Any) -> None:
 @click.option("--only", default="", metavar="NAMES", help="Keep these configs (comma-separated).")
 def pull_command(source: str, out: Path, only: str) -> int:
     """Fetch a published data set and check every byte of it."""
-    from nar_bench.cli.plan import names
+    from nar_bench.cli.options import names
     from nar_bench.hub.data_pull import pull
 
     manifest, commit = pull(source, out, names(only))

@@ -207,7 +207,14 @@ def joined(batches: Sequence[AnyBatch]) -> AnyBatch:
     offsets = _end_to_end([batch.lengths for batch in batches])
     if isinstance(first, SparseBatch):
         edges = [np.diff(batch.edge_offsets) for batch in batches if isinstance(batch, SparseBatch)]
-        return SparseBatch(first.spec, first.nodes, **columns, offsets=offsets, edge_offsets=_end_to_end(edges))
+        return SparseBatch(
+            first.spec,
+            first.nodes,
+            **columns,
+            offsets=offsets,
+            edge_offsets=_end_to_end(edges),
+            off_graph=first.off_graph,
+        )
     return Batch(first.spec, first.nodes, **columns, offsets=offsets)
 
 

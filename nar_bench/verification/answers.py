@@ -23,7 +23,8 @@ from nar_bench.plugin.contracts import Algorithm, Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.predictions import SCHEMA
 from nar_bench.results.record import OWN_POINT, Record
-from nar_bench.trajectory import Batch, Columns
+from nar_bench.spec import Location
+from nar_bench.trajectory import Batch, Columns, SparseBatch
 
 MOST_VALUES = 200_000_000
 """The most numbers in a file of answers; a small file may unpack to far more."""
@@ -144,12 +145,17 @@ class _Kept:
         self.count = min((len(given) for given, _ in self._columns.values()), default=0)
         self._given = 0
 
-    def predict(self, batch: Batch) -> Answers:
+    def predict(self, batch: Batch | SparseBatch) -> Answers:
         start, self._given = self._given, self._given + len(batch)
-        outputs = {
-            name: self._shaped(self._columns.get(name, ([], []))[0][start : self._given], column)
-            for name, column in batch.outputs.items()
-        }
+        outputs = {}
+        for name, column in batch.outputs.items():
+            rows = self._columns.get(name, ([], []))[0][start : self._given]
+            if isinstance(batch, SparseBatch) and batch.spec[name].location is Location.EDGE:
+                # Kept rows are filled up to the most edges of an instance.
+                edges = np.diff(batch.edge_offsets)
+                rows = [row[:count] for row, count in zip(rows, edges, strict=False)]
+                rows = [number for row in rows for number in row]
+            outputs[name] = self._shaped(rows, column)
         return Answers(outputs, {}, np.zeros(len(batch), np.int64))
 
     def truth(self, name: str, like: Any) -> Any:
