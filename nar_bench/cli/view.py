@@ -55,7 +55,7 @@ def command(
     The page is one HTML file that works without a network: the graph, array, string, table or plane, every hint at
     every step, what has just changed, the lines of source that were run, and where a trained network goes wrong.
     """
-    if trial is None:
+    if trial is None and not _is_run(what):
         _refuse(
             instance=instance, point=point, algorithm=algorithm, because="are for a trial: nar-bench view RUN TRIAL"
         )
