@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "leaderboard": ("nar_bench.cli.leaderboard", "Pages that show and compare results."),
     "ideas": ("nar_bench.cli.ideas", "A page of the ideas that trained networks write."),
     "data": ("nar_bench.cli.data", "Data sets: build, verify, publish, fetch."),
+    "model": ("nar_bench.cli.model", "Trained networks on the Hub: publish, fetch, measure again."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),
     "show": ("nar_bench.cli.show", "One run of an algorithm, step by step."),
     "check": ("nar_bench.cli.check", "Put components through their conformance kit."),

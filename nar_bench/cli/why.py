@@ -37,7 +37,7 @@ def command(folder: Path, trial: str, suite: str | None, overrides: tuple[str, .
     from nar_bench.runner.trial import trial_of
 
     store = Store(folder)
-    record = store.read(_whole_id(store, trial))
+    record = store.read(whole_id(store, trial))
     assert record is not None  # its file has just been seen
     name = suite or record.suite.name
     planned = [one.trial for one in prepare(_known(name), folder, overrides).planned]
@@ -72,7 +72,8 @@ def _known(suite: str) -> str:
     return suite
 
 
-def _whole_id(store: Store, start: str) -> str:
+def whole_id(store: Store, start: str) -> str:
+    """Return the id of the one record that begins so. Raises RecordError, StoreError."""
     from nar_bench.errors import RecordError
 
     if not store.records_folder.is_dir():
