@@ -127,7 +127,7 @@ def push_command(repository: str, folder: Path, yes: bool, tag: str | None, no_t
 
     tag = "" if no_tag else tag
     planned = plan_push(folder, repository, tag)
-    _tell_plan(planned)
+    tell_plan(planned)
     if not yes:
         click.echo("nothing was sent; --yes does it")
         return 0
@@ -136,7 +136,8 @@ def push_command(repository: str, folder: Path, yes: bool, tag: str | None, no_t
     return 0
 
 
-def _tell_plan(planned: Any) -> None:
+def tell_plan(planned: Any) -> None:
+    """Print what a push would do."""
     what = f"{planned.kind} {planned.repository}"
     if not planned.head:
         click.echo(f"{what}: would be made")

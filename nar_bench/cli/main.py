@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ideas": ("nar_bench.cli.ideas", "A page of the ideas that trained networks write."),
     "align": ("nar_bench.cli.align", "How many examples learners need, and whether theory says so."),
     "data": ("nar_bench.cli.data", "Data sets: build, verify, publish, fetch."),
+    "model": ("nar_bench.cli.model", "Trained networks on the Hub: publish, fetch, measure again."),
     "describe": ("nar_bench.cli.describe", "What algorithms read, show and return."),
     "show": ("nar_bench.cli.show", "One run of an algorithm, step by step."),
     "view": ("nar_bench.cli.view", "A page that plays a run, and what a network makes of it."),

@@ -115,7 +115,7 @@ def run_trial(
         )
         with clock.phase("evaluate"):
             for algorithm, net in zip(algorithms, nets, strict=True):
-                scores += _evaluate(trial, algorithm, net, watch, answers if predictions else None)
+                scores += evaluate_net(trial, algorithm, net, watch, answers if predictions else None)
         if predictions:
             answers.write(store.predictions(trial.id))
     except StoreError:
@@ -298,9 +298,10 @@ def points_of(algorithm: Algorithm, config: dict[str, Any]) -> dict[str, dict[st
     return {OWN_POINT: usual, **{name: {**usual, **point} for name, point in own.get("evaluate_points", {}).items()}}
 
 
-def _evaluate(
+def evaluate_net(
     trial: Trial, algorithm: Algorithm, net: Net, watch: Watch, answers: Predictions | None
 ) -> Iterator[Score]:
+    """Yield every score of a trained network of a trial, at every shift point and size."""
     from nar_bench.training.validation import predict
 
     config = _own_config(EvaluateConfig, trial, "evaluate", algorithm)

@@ -114,14 +114,14 @@ def test_a_resumed_stream_goes_on_with_the_same_rows(source: Source) -> None:
 
 
 def test_outputs_that_are_not_the_algorithms_are_refused(tmp_path: Path) -> None:
-    built(tmp_path, BLUEPRINT, only=("bfs",))
-    path = sorted((tmp_path / "set/bfs").glob("test_n20-*.parquet"))[0]
+    built(tmp_path, BLUEPRINT, only=("insertion_sort",))
+    path = sorted((tmp_path / "set/insertion_sort").glob("test_n20-*.parquet"))[0]
     table = pq.read_table(path)
-    place = table.column_names.index("pi")
-    turned = pa.array(table.column("pi").to_pylist()[::-1], table.schema.field("pi").type)
-    pq.write_table(table.set_column(place, "pi", turned), path)
-    with pytest.raises(DataSetError, match="output 'pi' is not what bfs version 1 returns for its inputs"):
-        folder_source(tmp_path / "set").read(algorithm("bfs"), "bfs", "test_n20")
+    place = table.column_names.index("pred")
+    turned = pa.array(table.column("pred").to_pylist()[::-1], table.schema.field("pred").type)
+    pq.write_table(table.set_column(place, "pred", turned), path)
+    with pytest.raises(DataSetError, match="output 'pred' is not what insertion_sort version 1 returns for its inputs"):
+        folder_source(tmp_path / "set").read(algorithm("insertion_sort"), "insertion_sort", "test_n20")
 
 
 def test_what_is_not_there_is_told(source: Source) -> None:
