@@ -2,9 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from nar_bench.alignment.bounds import theorem_1_bound
+from nar_bench.alignment.exponents import FEWEST, BoundFit, Exponent, fit_exponent, judge_bound
+from nar_bench.alignment.naming import called
 from nar_bench.alignment.record import AlignmentRecord
+
+BASELINE = "mlp"
+"""The learner of Corollary 1 that knows nothing of objects: others are compared with it, by name as the theory does."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate."""
+
+    estimate: str
+    kind: str
+    what: str
+    by: str
+    size: int
+    eps: float | None
+    unit: str
+    delta: float
+    state: str
+    value: float | None
+    low: int | None
+    high: int | None
+    told: str
+    runs: int
+    close: int
+    diverged: int
+    seconds: float
+    bound: float | None
+    """Theorem 1's, without its constant."""
+    cells: tuple[tuple[int, int, int, float, float], ...]
+    """(M, successes, runs, low, high) of each M, the last two of the share of all runs that succeed."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How C grows with one thing."""
+
+    what: str
+    by: str
+    factor: str
+    """What it grows with, such as "n" or "eps"."""
+    points: tuple[tuple[float, float], ...]
+    exponent: Exponent
+    predicted: float | None
+    """By Theorem 1 over the same points, where it speaks of the target."""
+    left_out: int
+    """Estimates on the way that are censored and not in the fit."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """C of the baseline over C of another learner, by n."""
+
+    what: str
+    by: str
+    points: tuple[tuple[int, float], ...]
+    exponent: Exponent | None
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A claimed alignment beside what is measured (definition 3.4)."""
+
+    network: Row
+    modules: tuple[tuple[str, Row], ...]
+    sum_bound: float | None
+    """n max_i C_i by the estimates' values; None where one is censored."""
+    sum_high: float | None
+    """The same by the upper ends of their intervals."""
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A folder."""
+
+    suites: tuple[str, ...]
+    rows: tuple[Row, ...]
+    growths: tuple[Growth, ...]
+    ratios: tuple[Ratio, ...]
+    alignments: tuple[Alignment, ...]
+    board: tuple[Row, ...]
+    """Whole algorithms."""
+    bound: BoundFit | None
+    machines: tuple[str, ...]
+    commits: tuple[str, ...]
+    seconds: float
 
 
 def told(record: AlignmentRecord) -> str:
@@ -12,7 +104,7 @@ def told(record: AlignmentRecord) -> str:
     found = record.result
     if found is None:
         return f"failed: {record.error.message.splitlines()[-1] if record.error else ''}"
-    if found.state == "measured":
+    if found.state == "measured" and found.value is not None:
         return f"{found.value:.3g} ({found.low:,} to {found.high:,})"
     if found.state == "at most":
         return f"<= {found.high:,}"
@@ -25,7 +117,9 @@ def in_order(records: Iterable[AlignmentRecord]) -> list[AlignmentRecord]:
         records,
         key=lambda record: (
             record.question.what.name,
+            str(record.question.config.get("target")),
             record.question.learner.name,
+            str(record.question.config["learner"]),
             record.question.regime,
             record.question.size,
             record.question.eps or 0.0,
@@ -33,3 +127,162 @@ def in_order(records: Iterable[AlignmentRecord]) -> list[AlignmentRecord]:
             record.estimate,
         ),
     )
+
+
+def study(records: Iterable[AlignmentRecord]) -> Study:
+    """Put the estimates of a folder together."""
+    ordered = in_order(records)
+    names = called([record.question for record in ordered])
+    rows = {record.estimate: _row(record, *name) for record, name in zip(ordered, names, strict=True)}
+    functions = [record for record in ordered if record.question.kind == "function"]
+    known = [(row.bound, row.value) for row in rows.values() if row.bound is not None and row.value is not None]
+    return Study(
+        suites=tuple(sorted({f"{record.suite.name} {record.suite.version}" for record in ordered})),
+        rows=tuple(row for row in rows.values() if row.kind == "function"),
+        growths=tuple(_growths(functions, rows)),
+        ratios=tuple(_ratios(functions, rows)),
+        alignments=tuple(
+            _alignment(record, rows)
+            for record in ordered
+            if record.modules and all(one in rows for one in record.modules.values())
+        ),
+        board=tuple(row for row in rows.values() if row.kind == "algorithm"),
+        bound=judge_bound(*zip(*known, strict=True)) if len(known) >= 4 else None,
+        machines=tuple(sorted({str(record.environment.get("cpu")) for record in ordered})),
+        commits=tuple(sorted({str(record.environment.get("git_commit"))[:9] for record in ordered})),
+        seconds=sum(record.seconds for record in ordered),
+    )
+
+
+def _row(record: AlignmentRecord, what: str, by: str) -> Row:
+    asked, found = record.question, record.result
+    bound = None
+    if record.complexity is not None and asked.absolute_eps is not None:
+        bound = theorem_1_bound(record.complexity, asked.absolute_eps, asked.delta)
+    return Row(
+        estimate=record.estimate,
+        kind=asked.kind,
+        what=what,
+        by=by,
+        size=asked.size,
+        eps=asked.eps,
+        unit=asked.unit,
+        delta=asked.delta,
+        state=found.state if found else "failed",
+        value=found.value if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
+        told=told(record),
+        runs=len(record.runs),
+        close=sum(run.close for run in record.runs),
+        diverged=sum(run.state == "diverged" for run in record.runs),
+        seconds=record.seconds,
+        bound=bound,
+        cells=tuple((cell.m, cell.successes, cell.runs, cell.low, cell.high) for cell in record.cells),
+    )
+
+
+def _factors(record: AlignmentRecord) -> dict[str, float]:
+    """Return everything that C may grow with, as numbers."""
+    asked = record.question
+    numbers: dict[str, float] = {"n": asked.size, "eps": asked.eps or 0.0, "1 / delta": 1 / asked.delta}
+    for key, value in asked.config.get("target", {}).items():
+        one = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(one, int | float) and key != "seed":
+            numbers[key] = one
+    return numbers
+
+
+def _rest(record: AlignmentRecord, factor: str) -> str:
+    """Return everything but one factor, as text: estimates that agree in it form a line."""
+    asked, numbers = record.question, _factors(record)
+    target = {key: value for key, value in asked.config.get("target", {}).items() if key not in numbers}
+    others = {key: value for key, value in numbers.items() if key != factor}
+    same = (asked.what.id, asked.what.version, asked.learner.id, asked.learner.version, asked.unit)
+    return repr((same, target, others, asked.config["learner"]))
+
+
+def _growths(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterable[Growth]:
+    factors = dict.fromkeys(factor for record in records for factor in _factors(record))
+    for factor in factors:
+        lines: dict[str, list[AlignmentRecord]] = {}
+        for record in records:
+            if _factors(record).get(factor, 0.0) > 0:
+                lines.setdefault(_rest(record, factor), []).append(record)
+        for line in lines.values():
+            line.sort(key=lambda record: _factors(record)[factor])
+            known = [(rows[one.estimate], _factors(one)[factor]) for one in line]
+            points = [(x, row.value) for row, x in known if row.value is not None]
+            if len({x for x, _ in points}) < FEWEST:
+                continue
+            bounds = [row.bound for row, _ in known if row.value is not None]
+            predicted = None
+            if all(bound is not None for bound in bounds):
+                predicted = fit_exponent([x for x, _ in points], [b for b in bounds if b is not None]).value
+            name = called([line[0].question])[0]
+            yield Growth(
+                what=name.what,
+                by=name.by,
+                factor=_FACTOR_NAMES.get(factor, factor),
+                points=tuple(points),
+                exponent=fit_exponent(*zip(*points, strict=True)),
+                predicted=predicted,
+                left_out=len(line) - len(points),
+            )
+
+
+_FACTOR_NAMES = {"powers": "p", "alphas": "alpha", "norm": "||beta||", "count": "terms"}
+
+
+def _ratios(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterable[Ratio]:
+    def asked_of(record: AlignmentRecord) -> str:
+        asked = record.question
+        return repr((asked.what.id, asked.what.version, asked.config["target"], asked.eps, asked.unit, asked.delta))
+
+    groups: dict[tuple[str, str], dict[int, Row]] = {}
+    for record in records:
+        groups.setdefault((asked_of(record), rows[record.estimate].by), {})[record.question.size] = rows[
+            record.estimate
+        ]
+    for (asked, by), others in groups.items():
+        base = groups.get((asked, BASELINE), {})
+        both = sorted(base.keys() & others.keys())
+        if by == BASELINE or len(both) < 2:
+            continue
+        points = [(n, b / o) for n in both if (b := base[n].value) is not None and (o := others[n].value) is not None]
+        enough = len(points) >= FEWEST
+        yield Ratio(
+            what=others[both[0]].what,
+            by=by,
+            points=tuple(points),
+            exponent=fit_exponent(*zip(*points, strict=True)) if enough else None,
+            left_out=len(both) - len(points),
+        )
+
+
+def _alignment(record: AlignmentRecord, rows: dict[str, Row]) -> Alignment:
+    network = rows[record.estimate]
+    modules = tuple((role, rows[one]) for role, one in record.modules.items())
+    highs = [row.high for _, row in modules]
+    values = [row.value for _, row in modules]
+    high = len(highs) * max(one for one in highs if one is not None) if None not in highs else None
+    value = len(values) * max(one for one in values if one is not None) if None not in values else None
+    return Alignment(network, modules, value, high, _verdict(network, modules, high))
+
+
+def _verdict(network: Row, modules: Sequence[tuple[str, Row]], high: float | None) -> str:
+    """Say whether n max_i C_i examples suffice for the network, as far as the intervals can tell."""
+    lows = [row.low or 0 for _, row in modules]
+    low = len(lows) * max(lows)
+    if network.high is not None and network.high <= low:
+        return "as claimed: the network needs no more than n max C_i"
+    if network.low is not None and high is not None and network.low >= high:
+        return "not as claimed: the network needs more than n max C_i"
+    return "not decided: the intervals overlap"
+
+
+def as_plain(made: Study) -> dict[str, Any]:
+    """Return JSON values."""
+    import dataclasses
+
+    return dataclasses.asdict(made)

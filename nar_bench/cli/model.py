@@ -30,7 +30,6 @@ def push_command(repository: str, run: Path, trial: str, yes: bool, tag: str, pr
 
     store = Store(run)
     record = store.find(trial)
-    assert record is not None  # its file has just been seen
     tell_plan(plan_push(store, record, repository, tag))
     if not yes:
         click.echo("nothing was sent; --yes does it")

@@ -18,7 +18,16 @@ from nar_bench.errors import ConformanceError, UnknownName
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Entry, Registry, registry
 
-CHECKED = (Kind.ALGORITHM, Kind.PROCESSOR, Kind.SIMILARITY, Kind.SIMILAR_INPUT, Kind.EXECUTOR, Kind.OBSERVER)
+CHECKED = (
+    Kind.ALGORITHM,
+    Kind.PROCESSOR,
+    Kind.SIMILARITY,
+    Kind.SIMILAR_INPUT,
+    Kind.EXECUTOR,
+    Kind.OBSERVER,
+    Kind.TARGET,
+    Kind.LEARNER,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,10 @@ def functions_of(kind: Kind) -> Mapping[str, Callable[[Any], str | None]]:
         from nar_bench.conformance import similarities as checks  # type: ignore[no-redef]
     elif kind is Kind.SIMILAR_INPUT:
         from nar_bench.conformance import similar_inputs as checks  # type: ignore[no-redef]
+    elif kind is Kind.TARGET:
+        from nar_bench.conformance import targets as checks  # type: ignore[no-redef]
+    elif kind is Kind.LEARNER:
+        from nar_bench.conformance import learners as checks  # type: ignore[no-redef]
     elif kind is Kind.EXECUTOR:
         from nar_bench.conformance import executors as checks  # type: ignore[no-redef]
     else:

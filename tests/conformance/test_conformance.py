@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chosen import slow_unless_chosen
 from conformance.broken_algorithms import BROKEN, HEALTHY
+from conformance.broken_learnability import BROKEN_LEARNERS, BROKEN_TARGETS, LEARNER, TARGET
 from conformance.broken_observers import BROKEN_OBSERVERS, OBSERVER
 from conformance.broken_parts import (
     BROKEN_EXECUTORS,
@@ -33,6 +34,8 @@ BROKEN_BY_KIND: dict[Kind, dict[str, tuple[Any, str]]] = {
     Kind.SIMILAR_INPUT: BROKEN_SIMILAR_INPUTS,
     Kind.EXECUTOR: BROKEN_EXECUTORS,
     Kind.OBSERVER: BROKEN_OBSERVERS,
+    Kind.TARGET: BROKEN_TARGETS,
+    Kind.LEARNER: BROKEN_LEARNERS,
 }
 HEALTHY_BY_KIND = {
     Kind.ALGORITHM: HEALTHY,
@@ -41,6 +44,8 @@ HEALTHY_BY_KIND = {
     Kind.SIMILAR_INPUT: SIMILAR_INPUT,
     Kind.EXECUTOR: EXECUTOR,
     Kind.OBSERVER: OBSERVER,
+    Kind.TARGET: TARGET,
+    Kind.LEARNER: LEARNER,
 }
 REGISTERED = [entry.id for kind in CHECKED for entry in registry().entries(kind) if entry.source.is_own]
 CHECKS = checks_of(*REGISTERED)
