@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nar_bench.plugin.registry import Entry
 from nar_bench.results.record import Used
@@ -56,13 +56,12 @@ def module_hash(module: str) -> str:
     todo = [module]
     while todo:
         name = todo.pop()
-        path = None if name in seen else _source(name)
-        seen.add(name)
-        if path is None:
+        if name in seen:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        todo += sorted(_imports(tree, name.partition(".")[0]))
-        digest.update(f"{name}\n{ast.dump(_without_docstrings(tree))}\n".encode())
+        seen.add(name)
+        if content := content_of(name):
+            digest.update(content.text)
+            todo += content.imports
     return digest.hexdigest()
 
 
@@ -88,6 +87,26 @@ def _module_of(component: Any) -> str:
         value for name in ("step", "build", "transform", "value", "fit") if (value := getattr(component, name, None))
     )
     return str(maker.__module__)
+
+
+class Content(NamedTuple):
+    """What counts of a module."""
+
+    text: bytes
+    """Its name and syntax tree."""
+    imports: list[str]
+    """What it imports of its own package."""
+
+
+@cache
+def content_of(module: str) -> Content | None:
+    """Read a module once, for all that import it; None where it has no source."""
+    path = _source(module)
+    if path is None:
+        return None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = sorted(_imports(tree, module.partition(".")[0]))
+    return Content(f"{module}\n{ast.dump(_without_docstrings(tree))}\n".encode(), imports)
 
 
 def _source(module: str) -> Path | None:

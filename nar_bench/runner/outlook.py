@@ -89,10 +89,15 @@ def _smallest_resolvable(prepared: Prepared) -> str:
     planned = [one for one in prepared.planned if one.state is not State.SKIPPED]
     if not planned:
         return "smallest difference that the seeds resolve: no trial is planned"
-    cells: dict[tuple[str, ...], set[int]] = {}
+    # Trials that differ in the seed share their configuration, and what they are called.
+    alike: dict[int, tuple[Trial, set[int]]] = {}
     for trial in (one.trial for one in planned):
-        for name, method in _cells_of(trial):
-            cells.setdefault((name, *method), set()).add(trial.seed)
+        alike.setdefault(id(trial.config), (trial, set()))[1].add(trial.seed)
+    cells: dict[tuple[str, ...], set[int]] = {}
+    for trial, of_trial in alike.values():
+        method = (trial.processor.name, trial.regime, trial.similarity.name if trial.similarity else "")
+        for algorithm in trial.algorithms:
+            cells.setdefault((algorithm.name, *method), set()).update(of_trial)
     seeds = min(len(found) for found in cells.values())
     fewest = " (the fewest)" if any(len(found) > seeds for found in cells.values()) else ""
     few = f"{seeds} seed{'s' * (seeds > 1)} of each method on each algorithm{fewest}"
@@ -109,8 +114,3 @@ def _smallest_resolvable(prepared: Prepared) -> str:
         f"smallest difference in score that {few} resolve (power 0.8, level 0.05): {', '.join(told)}; "
         f"at a standard deviation across seeds of {spread.deviation:.3f}, {spread.source}"
     )
-
-
-def _cells_of(trial: Trial) -> list[tuple[str, tuple[str, ...]]]:
-    method = (trial.processor.name, trial.regime, trial.similarity.name if trial.similarity else "")
-    return [(algorithm.name, method) for algorithm in trial.algorithms]

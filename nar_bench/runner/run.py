@@ -13,6 +13,7 @@ from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.activity import announced
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
+from nar_bench.runner.collection import garbage_left_alone
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
 from nar_bench.runner.expansion import Trial
@@ -44,6 +45,7 @@ class Prepared:
         return [one for one in self.planned if one.state in wanted]
 
 
+@garbage_left_alone()
 def prepare(
     suite: str | Path, out: str | Path | None = None, overrides: Assignments = (), only: Iterable[str] = ()
 ) -> Prepared:

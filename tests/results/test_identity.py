@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from runner.test_suite import GOOD, plan_of
 
-from nar_bench.results.identity import module_hash, trial_id, trial_ids
+from nar_bench.results.identity import content_of, module_hash, trial_id, trial_ids
 from nar_bench.results.record import Used
 from nar_bench.runner.expansion import _identifying, definition_of
 
@@ -152,6 +152,7 @@ def test_source_counts_and_comments_do_not(tmp_path: Path, monkeypatch: pytest.M
         (package / "inner.py").write_text("def f(): return 2" if name == "inner" else "def f(): return 1")
         (package / "outer.py").write_text(source.format("package"))
         module_hash.cache_clear()
+        content_of.cache_clear()
         hashes[name] = module_hash("hashed_package.outer")
     assert hashes["plain"] == hashes["comment"]
     assert len({hashes["plain"], hashes["change"], hashes["inner"]}) == 3

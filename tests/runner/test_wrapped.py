@@ -10,7 +10,7 @@ from plugin.test_wrappers import MINE
 from runner.test_suite import GOOD, faults_of, plan_of
 
 from nar_bench.plugin.registry import Registry
-from nar_bench.results.identity import module_hash
+from nar_bench.results.identity import content_of, module_hash
 from nar_bench.results.record import Record
 from nar_bench.runner.expansion import expand
 from nar_bench.runner.suite import load_suite
@@ -109,6 +109,7 @@ def test_the_version_and_the_source_of_what_is_wrapped_enter_the_identity(tmp_pa
     for name, source in sources.items():
         file.write_text(source)
         module_hash.cache_clear()
+        content_of.cache_clear()
         ((trial, _),) = expand(load_suite(suite), Registry(files=[file]))
         assert trial.processor.around is not None
         assert (trial.processor.name, trial.processor.around.id) == ("memory_mine", "my_file/mine")
