@@ -269,7 +269,7 @@ class Batch:
 
     def padded(self, name: str) -> Array:
         """Return hint `name` as [T, B, *compact_shape] with T the longest length, zero beyond each run's own length."""
-        return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths)
+        return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths, int(self.lengths.max(initial=0)))
 
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Return the runs at `indices`, in that order."""
@@ -321,13 +321,14 @@ class SparseBatch:
 
     def padded(self, name: str) -> Array:
         """Return hint `name` as `Batch.padded` does, or [T, sum of E] on edges."""
+        longest = int(self.lengths.max(initial=0))
         if self.spec[name].location is not Location.EDGE:
-            return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths)
+            return _in_time(self.hints[name], self.offsets[:-1], 1, self.lengths, int(self.lengths.max(initial=0)))
         edges = np.diff(self.edge_offsets)
         run = np.repeat(np.arange(len(self)), edges)
         cells = self.lengths * edges
         first = (np.cumsum(cells) - cells - self.edge_offsets[:-1])[run] + np.arange(len(run))
-        return _in_time(self.hints[name], first, edges[run], self.lengths[run])
+        return _in_time(self.hints[name], first, edges[run], self.lengths[run], longest)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -390,9 +391,9 @@ class SparseBatch:
         )
 
 
-def _in_time(column: Array, first: Array, stride: Array | int, lengths: Array) -> Array:
+def _in_time(column: Array, first: Array, stride: Array | int, lengths: Array, longest: int) -> Array:
     """Return [T, M, ...], row first[i] + t stride[i] of `column` for step t of element i, zero from lengths[i] on."""
-    steps = np.arange(int(lengths.max(initial=0)))[:, None]
+    steps = np.arange(longest)[:, None]
     # Beyond an element's end the row index is clipped to a valid one and the value is overwritten with zero.
     values = column[np.minimum(first + steps * stride, max(len(column) - 1, 0))]
     values[steps >= lengths] = 0

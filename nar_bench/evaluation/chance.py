@@ -59,7 +59,7 @@ def _most_frequent(values: Array) -> Array:
     first = np.maximum.accumulate(np.where(starts, place, 0), axis=0)
     seen = np.where(ordered >= 0, place - first + 1, 0)
     found: Array = np.take_along_axis(ordered, seen.argmax(axis=0)[None], axis=0)[0]
-    return np.maximum(found, 0, out=found)
+    return np.asarray(np.maximum(found, 0))
 
 
 def _best_mask(values: Array) -> Array:

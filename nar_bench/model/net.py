@@ -92,7 +92,7 @@ class Net(nn.Module):
         if config.layout == "sparse" and not isinstance(processor, SparseProcessorModule):
             raise Unsupported(f"{type(processor).__name__} has no sparse_state and sparse_forward, so no sparse form.")
         self._masks_decoders = masks_decoders
-        self.regime, self.config = regime, config
+        self.spec, self.regime, self.config = spec, regime, config
         self._dense_edges = not (isinstance(processor, ReadsEdgeVectors) and processor.reads_edge_vectors)
         self.given = tuple(feature for feature in spec.hints if feature.given)
         predicted = tuple(feature for feature in spec.hints if not feature.given)

@@ -33,14 +33,15 @@ SPEC = AlgorithmSpec(
     Layout.SPARSE,
 )
 
-LARGEST_KEY = 2.0**53
-"""Keys are whole numbers below this, which a float64 holds exactly."""
+KEYS = 2.0**53
+"""A key is one of so many numbers in [0, 1), k / KEYS, which a float64 holds exactly. It is an input, and networks read
+inputs, so it is of the size of others and not k."""
 
 
 def sample(rng, size, p=0.0, family=None):
     """Draw a connected graph and a key."""
     edges = connected_graph(rng, size, p, family)
-    return edges, positions(size), np.floor(uniform(rng) * LARGEST_KEY)
+    return edges, positions(size), uniform(rng)
 
 
 def fast_mis(row, column, key, inmis):
@@ -49,7 +50,7 @@ def fast_mis(row, column, key, inmis):
     alive = np.ones(n, np.int8)
     Ain = np.ones(len(column), np.int8)
     rng = np.zeros(2, np.uint64)
-    rng[0] = sample_key(np.uint64(key), np.uint64(0))
+    rng[0] = sample_key(np.uint64(key * KEYS), np.uint64(0))
     numbers = np.empty(n)
     while alive.any():
         for v in range(n):
@@ -76,10 +77,10 @@ def fast_mis(row, column, key, inmis):
 
 
 def check(inputs: Inputs) -> None:
-    """Refuse a key that is no whole number below 2^53."""
+    """Refuse a key that is no multiple of 2^-53 in [0, 1)."""
     key = float(inputs["key"])
-    if not (0 <= key < LARGEST_KEY and key == np.floor(key)):
-        raise InputError(f"input 'key' is {key:g}; a whole number from 0 to 2^53 - 1 is needed.")
+    if not (0 <= key < 1 and key * KEYS == np.floor(key * KEYS)):
+        raise InputError(f"input 'key' is {key:g}; a multiple of 2^-53 from 0 to below 1 is needed, such as 0.375.")
 
 
 def reference(inputs: Inputs) -> dict[str, Array]:

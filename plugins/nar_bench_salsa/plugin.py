@@ -1,4 +1,4 @@
-"""Registration of the algorithms on sparse graphs."""
+"""Registration of the algorithms on sparse graphs and the suites that use them."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def register_algorithms(register: Register) -> None:
     register("sparse_dfs", "nar_bench_salsa.sparse_dfs:SPARSE_DFS", "depth-first search, sparse")
     register("sparse_dijkstra", "nar_bench_salsa.sparse_dijkstra:SPARSE_DIJKSTRA", "shortest paths, sparse")
     register("sparse_mst_prim", "nar_bench_salsa.sparse_mst_prim:SPARSE_MST_PRIM", "minimum spanning tree, sparse")
+
+
+@hookimpl
+def register_suites(register: Register) -> None:
+    """Register the suites."""
+    register(
+        "salsa", "nar_bench_salsa.suites:salsa.toml", "the protocol of SALSA-CLRS, three processors, up to n = 1,600"
+    )
+    register("salsa-large", "nar_bench_salsa.suites:salsa-large.toml", "learned at n <= 16, measured at n = 100,000")

@@ -135,7 +135,7 @@ def test_all_weights_outside_the_processor_come_from_the_generator_alone() -> No
     torch.manual_seed(5)
     processor = Mpnn(MpnnConfig(), 16)
     before = torch.get_rng_state()
-    third = Net(first._spec, processor, REGIMES["hints"], NetConfig(16), torch.Generator().manual_seed(1))
+    third = Net(first.spec, processor, REGIMES["hints"], NetConfig(16), torch.Generator().manual_seed(1))
     assert torch.equal(before, torch.get_rng_state())
     for name, value in third.state_dict().items():
         if not name.startswith("processor."):
@@ -230,7 +230,7 @@ def test_a_processor_that_takes_dense_edges_computes_the_same() -> None:
     net, batch = make("bellman_ford"), to_tensors(batch_of("bellman_ford"))
     dense = Dense()
     dense.inner.load_state_dict(net.processor.state_dict())
-    other = Net(net._spec, dense, REGIMES["hints"], NetConfig(16), torch.Generator().manual_seed(0))
+    other = Net(net.spec, dense, REGIMES["hints"], NetConfig(16), torch.Generator().manual_seed(0))
     left, right = predict(net, batch), predict(other, batch)
     assert_equal(left.outputs, right.outputs, rtol=1e-4, atol=1e-5)
     assert left.ideas is None

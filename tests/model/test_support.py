@@ -31,19 +31,35 @@ def processor(unsupported: Any) -> Processor:
 GIVEN = Feature("numbers", Stage.HINT, Location.NODE, Type.SCALAR, given=True)
 
 
-def test_sparse_graphs_are_refused() -> None:
-    assert unsupported_reason(SPEC, HINTS) == ""
-    assert "its graphs are sparse" in unsupported_reason(AlgorithmSpec((X, OUT), Layout.SPARSE), HINTS)
+def test_each_layout_takes_what_has_a_form_for_it() -> None:
+    dense, sparse = NetConfig(), NetConfig(layout="sparse")
+    on_sparse_graphs = AlgorithmSpec((X, OUT), Layout.SPARSE)
+    edge = Feature("A", Stage.INPUT, Location.EDGE, Type.MASK)
+    along = AlgorithmSpec((edge, OUT), along_edges=True)
+    assert unsupported_reason(SPEC, HINTS, dense) == ""
+    assert "set model.layout = 'sparse'" in unsupported_reason(on_sparse_graphs, HINTS, dense)
+    assert unsupported_reason(on_sparse_graphs, HINTS, sparse) == ""
+    assert unsupported_reason(along, HINTS, sparse) == unsupported_reason(along, HINTS, dense) == ""
+    for spec in (SPEC, AlgorithmSpec((edge, OUT))):
+        assert "has no sparse form" in unsupported_reason(spec, HINTS, sparse)
+
+
+def test_a_processor_without_a_form_for_a_layout_is_refused() -> None:
+    sparse, spec = NetConfig(layout="sparse"), AlgorithmSpec((X, OUT), Layout.SPARSE)
+    said = processor_reason(processor(None), Options(), spec, HINTS, sparse)
+    assert said == "plain has no form for the sparse layout, only for dense"
+    both = replace(processor(None), layouts=(Layout.DENSE, Layout.SPARSE))
+    assert processor_reason(both, Options(), spec, HINTS, sparse) == ""
 
 
 @pytest.mark.parametrize("regime", list(REGIMES.values()), ids=list(REGIMES))
 def test_given_hints_take_the_steps_of_the_true_run(regime: Regime) -> None:
     """Beyond it there are none, which would tell where it ends."""
     spec = AlgorithmSpec((X, GIVEN, OUT))
-    assert unsupported_reason(spec, regime) == ""
+    assert unsupported_reason(spec, regime, NetConfig()) == ""
     for budget in ("linear", "learned"):
         other = replace(regime, budget=budget)
-        assert unsupported_reason(SPEC, other) == ""
+        assert unsupported_reason(SPEC, other, NetConfig()) == ""
         said = processor_reason(processor(None), Options(), spec, other, NetConfig())
         assert re.search(rf"its hint 'numbers' is given .* \(budget '{budget}'\) .* 'oracle' is possible", said)
 

@@ -12,7 +12,6 @@ from training.test_loop import tasks_of
 
 from nar_bench.data.random import derive_seed
 from nar_bench.model.tensors import TensorBatch, to_tensors
-from nar_bench.training import loop
 from nar_bench.training.data import TrainingData
 from nar_bench.training.loop import Task, TrainJob, train
 from nar_bench.training.losses import supervised_loss
@@ -36,7 +35,7 @@ def double(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
 def in_double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Adam makes a step of full length of a gradient that is rounding noise, so single precision would not do."""
     torch.set_default_dtype(torch.float64)
-    monkeypatch.setattr(loop, "to_tensors", double)
+    monkeypatch.setattr("nar_bench.model.net.to_tensors", double)
     yield
     torch.set_default_dtype(torch.float32)
 
