@@ -27,6 +27,9 @@ from nar_bench.errors import PluginError
 
 _LOG = logging.getLogger("nar_bench")
 
+_FORM = 2
+"""Raised when what was kept by earlier versions must not be found any more."""
+
 
 def compile_driver(
     source: str, entry: str, parts: dict[str, Callable[..., Any]], *, compiled: bool = True
@@ -68,10 +71,28 @@ def _jitted(function: Callable[..., Any], **options: bool) -> Any:
     njit: Any = numba.njit
     if Path(function.__code__.co_filename).exists():
         try:
-            return njit(cache=True, **options)(function)
+            return _keeping_addresses(njit(cache=True, **options)(function))
         except RuntimeError:  # numba's word for no such place
             _tell_that_nothing_is_kept()
     return njit(**options)(function)
+
+
+def _keeping_addresses(dispatcher: Any) -> Any:
+    """Have what is found in the cache know which addresses it calls, as what was just compiled does.
+
+    numba keeps them with the function, but forgets them in the library that it links into callers: a caller compiled in
+    a process that had found the function would not make them known where it is found itself, and would call nowhere.
+    """
+    load = dispatcher._cache.load_overload
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        found = load(signature, context)
+        if found is not None:
+            found.library._reload_init.update(found.reload_init)
+        return found
+
+    dispatcher._cache.load_overload = load_overload
+    return dispatcher
 
 
 @cache
@@ -164,7 +185,7 @@ def source_hash(functions: Iterable[Callable[..., Any]], extra: str = "") -> str
 
     Module-level constants that they read are hashed by their value.
     """
-    digest = hashlib.blake2b(extra.encode(), digest_size=8)
+    digest = hashlib.blake2b(f"{_FORM}{extra}".encode(), digest_size=8)
     seen: set[Any] = set()
     todo: list[Any] = list(functions)
     while todo:

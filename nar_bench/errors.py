@@ -22,6 +22,10 @@ class PluginError(NarBenchError):
     """A plugin, or one component of it, cannot be loaded or breaks its contract."""
 
 
+class PluginUnavailable(NarBenchError):
+    """A plugin needs what this environment has not; raised while it is imported, with what is to be done."""
+
+
 class ConformanceError(NarBenchError):
     """A component failed one check of its conformance kit."""
 

@@ -85,6 +85,7 @@ def test_the_wheel_holds_the_framework_and_the_plugins_but_not_the_template(tmp_
     assert tops == {
         "nar_bench",
         "nar_bench_clrs30",
+        "nar_bench_dgl",
         "nar_bench_executors",
         "nar_bench_processors",
         "nar_bench_salsa",

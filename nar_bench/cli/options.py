@@ -30,14 +30,14 @@ def with_plugins(command: Callable[..., Any]) -> Callable[..., Any]:
 def _use_plugins(ctx: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> None:
     if ctx.resilient_parsing:
         return
-    from nar_bench.plugin.discovery import Status
+    from nar_bench.plugin.discovery import NO_FAULT
     from nar_bench.plugin.registry import registry
 
     plugins = registry()
     for file in files:
         plugins.add_file(file)
     for row in plugins.rows:
-        if row.status not in (Status.OK, Status.DISABLED):
+        if row.status not in NO_FAULT:
             click.echo(
                 f"warning: plugin '{row.source.name}' ({row.source.distribution}): {row.status}: {row.reason}", err=True
             )

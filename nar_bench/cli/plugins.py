@@ -21,10 +21,10 @@ def command(as_json: bool, doctor: bool, limit: float, plugin_files: tuple[Path,
 
     With --doctor even a plugin that hangs or kills its process is a row, and the exit code is 1 if one is not ok.
     """
-    from nar_bench.plugin.discovery import Status
+    from nar_bench.plugin.discovery import NO_FAULT
 
     rows = _examined(limit, plugin_files) if doctor else _registered(plugin_files)
-    broken = [row for row in rows if row["status"] not in (Status.OK, Status.DISABLED)]
+    broken = [row for row in rows if row["status"] not in NO_FAULT]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
     else:
@@ -72,7 +72,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
     table = Table("plugin", "distribution", "status", "components", "reason", box=SIMPLE, pad_edge=False)
     for row in rows:
-        style = {"ok": "green", "disabled": "yellow"}.get(row["status"], "red")
+        style = {"ok": "green", "disabled": "yellow", "unavailable": "yellow"}.get(row["status"], "red")
         distribution = f"{row['distribution']} {row['version']}".strip()
         table.add_row(
             row["plugin"], distribution, f"[{style}]{row['status']}[/]", str(row["components"]), row["reason"]

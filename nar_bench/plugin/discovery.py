@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from nar_bench.errors import PluginError
+from nar_bench.errors import PluginError, PluginUnavailable
 from nar_bench.plugin.hookspecs import PROJECT
 
 DISABLE_VARIABLE = "NAR_BENCH_DISABLE_PLUGINS"
@@ -38,11 +38,17 @@ class Status(StrEnum):
 
     OK = "ok"
     DISABLED = "disabled"
+    UNAVAILABLE = "unavailable"
+    """It says itself that something is missing that it needs, such as an optional library."""
     IMPORT_ERROR = "import error"
     TIMEOUT = "timeout"
     INVALID = "invalid"
     REGISTRATION_ERROR = "registration error"
     CONFLICT = "conflict"
+
+
+NO_FAULT = (Status.OK, Status.DISABLED, Status.UNAVAILABLE)
+"""What nobody has to be warned of."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,8 @@ def import_plugin(source: Source, row: PluginRow) -> ModuleType | None:
         row.reason = (
             f"its import took more than {limit:g} s and was given up; to skip it set {DISABLE_VARIABLE}={source.name}"
         )
+    except PluginUnavailable as error:
+        row.status, row.reason = Status.UNAVAILABLE, str(error)
     except BaseException as error:  # SystemExit too: a plugin must not end the program
         row.status, row.reason = Status.IMPORT_ERROR, describe(error)
     finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from plugin.conftest import NarBench
 from plugin.zoo import DEADLY, ZOO
 
-OWN = {"clrs30", "executors", "processors", "salsa", "similarity"}
+OWN = {"clrs30", "executors", "processors", "salsa", "similarity"} | ({"dgl"} if find_spec("dgl") else set())
 
 
 def rows_of(output: str, name: str = "plugin") -> dict[str, Any]:
@@ -41,8 +42,8 @@ def test_every_other_command_still_works_with_all_of_them(nar_bench: NarBench) -
     assert {"zoo-same-entry-point-a/shared_a", "zoo-same-entry-point-b/shared_b"} <= ids
     assert not any(name in one for one in ids for name in ("half_", "misspelt_one", "wrong_one", "bad_one"))
     for name, animal in ZOO.items():
-        if animal.status != "ok":
-            assert f"plugin '{animal.entry_point or name}' (zoo-{name.replace('_', '-')})" in listed.stderr
+        warned = f"plugin '{animal.entry_point or name}' (zoo-{name.replace('_', '-')})" in listed.stderr
+        assert warned == (animal.status not in ("ok", "unavailable"))
     planned = nar_bench("plan", "quickstart", "--json", "--out", "/nowhere", animals=list(ZOO))
     assert planned.returncode == 0
     assert all(trial["state"] == "to do" for trial in json.loads(planned.stdout)["trials"])
@@ -97,7 +98,8 @@ def test_the_doctor_survives_even_those_that_kill_their_process(nar_bench: NarBe
     assert "it was not done after 25 s" in rows["zoo-hangs-stubbornly", "hangs_stubbornly"]["reason"]
     assert rows["zoo-exits", "exits"]["reason"] == "it called sys.exit(3)"
     assert "cannot be loaded from zoo_target:NOTHING" in rows["zoo-healthy", "healthy"]["reason"]
-    assert {row["status"] for (distribution, _), row in rows.items() if distribution == "nar-bench"} == {"ok"}
+    own = {row["status"] for (distribution, _), row in rows.items() if distribution == "nar-bench"}
+    assert own <= {"ok", "unavailable"}
 
 
 @pytest.mark.slow
@@ -105,6 +107,14 @@ def test_the_doctor_says_how_to_get_rid_of_a_plugin(nar_bench: NarBench) -> None
     done = nar_bench("plugins", "--doctor", "--limit", "40", animals=["exits"])
     assert "NAR_BENCH_DISABLE_PLUGINS=exits" in done.stdout
     assert "pip uninstall zoo-exits" in done.stdout
+
+
+def test_a_plugin_that_says_what_it_lacks_is_told_of_in_one_line_and_is_no_fault(nar_bench: NarBench) -> None:
+    done = nar_bench("plugins", "--doctor", "--limit", "100", animals=["lacks_something"])
+    (line,) = (line for line in done.stdout.splitlines() if "zoo-lacks-something" in line)
+    assert line.split()[3:5] == ["unavailable", "0"]
+    assert line.rstrip().endswith("it needs a spoon; buy one")
+    assert done.returncode == 0
 
 
 def test_the_table_wraps_reasons_on_a_terminal_and_cuts_nothing_in_a_pipe(nar_bench: NarBench) -> None:

@@ -35,6 +35,11 @@ ZOO = {
     "healthy": Animal(_HEAD + _FINE.format(name="healthy_one"), "ok", doctor="invalid"),
     "import_error": Animal("raise ImportError('boom at import')", "import error", "ImportError: boom at import"),
     "syntax_error": Animal("def broken(:\n    pass\n", "import error", "SyntaxError: invalid syntax (line 1"),
+    "lacks_something": Animal(
+        "from nar_bench.errors import PluginUnavailable\nraise PluginUnavailable('it needs a spoon; buy one')",
+        "unavailable",
+        "it needs a spoon; buy one",
+    ),
     "exits": Animal("import sys\nsys.exit(3)", "import error", "it called sys.exit(3)"),
     "interrupts_itself": Animal("raise GeneratorExit('odd')", "import error", "GeneratorExit: odd"),
     "raises_half_way": Animal(
