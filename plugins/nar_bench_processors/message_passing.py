@@ -28,7 +28,8 @@ from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear
-from nar_bench_processors.messages import max_messages, max_sparse_messages
+from nar_bench_processors.messages import max_messages
+from nar_bench_processors.sparse_messages import max_sparse_messages
 from nar_bench_processors.triplets import Triplets
 
 _GATE_BIAS = -3.0
