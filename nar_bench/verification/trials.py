@@ -27,10 +27,12 @@ from nar_bench.runner.trial import Event, build_nets, run_trial, trial_of
 from nar_bench.verification.answers import tests_of
 
 SAME, WITHIN, OUTSIDE, ELSEWHERE = "same", "within", "outside", "elsewhere"
-"""How a trial that was trained again came out: with the same numbers; within what its seeds vary; outside of it, though
-machine and software are the same; outside of it on other ones."""
+"""How a trial that was trained again came out: with the same numbers; with others, as near as two seeds are; with
+others, though machine and software are the same; too far away, on another machine or with other software."""
 
 _LEVEL = 0.99
+_LEAST_DF = 4
+"""With fewer degrees of freedom nearly everything is within what seeds vary, and nothing is shown by it."""
 _SLACK = 0.01
 """What weights may score differently on another processor, whose sums round otherwise."""
 
@@ -122,8 +124,11 @@ def train_again(
 ) -> Again:
     """Train a trial anew and compare every score.
 
+    On one kind of machine with the same software all numbers are equal, so any other is no accident. Elsewhere sums
+    round otherwise, and what is trained is another draw: its score has to be as near as two seeds are.
+
     Args:
-        others: the records of the same method with other seeds, which say how much seeds vary.
+        others: the other trials of the method, on all algorithms, which say how much seeds vary.
         weights: the hash of the weights that the submission names; None where it names none.
     """
     store = Store(folder)
@@ -131,40 +136,74 @@ def train_again(
     if made.state == "failed":
         message = made.error.message if made.error else ""
         return Again(record.trial, ELSEWHERE, (f"trial {record.trial} failed when it was trained again: {message}",))
-    before, after = _table(record.scores), _table(made.scores)
-    differ = {key for key in before.keys() | after.keys() if not _close(before.get(key), after.get(key))}
+    before, after, alike = _table(record.scores), _table(made.scores), _alike(record, made)
+    differ = [key for key in before.keys() | after.keys() if not _close(before.get(key), after.get(key))]
     if not differ:
         found: tuple[str, ...] = ()
-        if weights is not None and file_hash(store.weights(record.trial)) != weights and _alike(record, made):
+        if weights is not None and alike and file_hash(store.weights(record.trial)) != weights:
             found = (f"trial {record.trial}: its scores came out the same, but its weights have another hash",)
         return Again(record.trial, SAME, found)
-    outside = [text for used in record.algorithms for text in _outside(used.name, record, made, others, definition)]
-    if not outside:
-        return Again(record.trial, WITHIN, ())
-    return Again(record.trial, OUTSIDE if _alike(record, made) else ELSEWHERE, tuple(outside))
+    keys = [
+        (used.name, definition.point, definition.size_for(used.name), definition.metric) for used in record.algorithms
+    ]
+    if alike:
+        told = [key for key in keys if key in differ] or sorted(differ, key=str)[:1]
+        return Again(record.trial, OUTSIDE, tuple(_told(record, key, before, after) for key in told))
+    spread = _spread(others, definition)
+    far = [f"{_told(record, key, before, after)}{why}" for key in keys if (why := _too_far(before, after, key, spread))]
+    return Again(record.trial, ELSEWHERE if far else WITHIN, tuple(far))
 
 
-def _outside(name: str, record: Record, made: Record, others: Sequence[Record], definition: Definition) -> list[str]:
-    """Compare the score that is ranked with a prediction interval from all seeds of the method."""
-    key = (name, definition.point, definition.size_for(name), definition.metric)
-    said, again = _table(record.scores).get(key), _table(made.scores).get(key)
+_Key = tuple[str, str, int, str]
+_Table = Mapping[_Key, float]
+
+
+def _told(record: Record, key: _Key, before: _Table, after: _Table) -> str:
+    name, _, size, metric = key
+    shown = ["nothing" if one.get(key) is None else f"{one[key]:.4f}" for one in (after, before)]
+    return (
+        f"trial {record.trial}: trained again, {name} came out at {shown[0]} ({metric}, n = {size}); the record says "
+        f"{shown[1]}"
+    )
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """The standard deviation of a method over seeds, pooled over its algorithms, with its degrees of freedom."""
+
+    deviation: float
+    df: int
+
+
+def _spread(others: Sequence[Record], definition: Definition) -> _Spread:
+    groups: dict[str, list[float]] = {}
+    for one in others:
+        table = _table(one.scores)
+        for used in one.algorithms:
+            key = (used.name, definition.point, definition.size_for(used.name), definition.metric)
+            if key in table:
+                groups.setdefault(used.name, []).append(table[key])
+    squares = [(len(of) - 1) * statistics.variance(of) for of in groups.values() if len(of) > 1]
+    df = sum(len(of) - 1 for of in groups.values())
+    return _Spread(math.sqrt(math.fsum(squares) / df) if df else 0.0, df)
+
+
+def _too_far(before: _Table, after: _Table, key: _Key, spread: _Spread) -> str:
+    """Say why two scores are no two draws of one method; "" where they may be."""
+    said, again = before.get(key), after.get(key)
     if said is None or again is None:
-        return [f"trial {record.trial}: {name} has no {key[-1]} at n = {key[2]} to compare"]
+        return ", so there is nothing to compare"
     if _close(said, again):
-        return []
-    seeds = [value for one in [record, *others] if (value := _table(one.scores).get(key)) is not None]
-    told = f"trial {record.trial}: trained again, {name} came out at {again:.4f}; the record says {said:.4f}"
-    if len(seeds) < 3:
-        return [f"{told}, and {len(seeds)} seeds do not say how much it varies"]
-    deviation = statistics.stdev(seeds) * math.sqrt(1 + 1 / len(seeds))
-    half = float(special.stdtrit(len(seeds) - 1, (1 + _LEVEL) / 2)) * deviation
-    mean = statistics.fmean(seeds)
-    if abs(again - mean) <= half:
-        return []
-    return [f"{told}; by its {len(seeds)} seeds it should be within {mean - half:.4f} to {mean + half:.4f}"]
+        return ""
+    if spread.df < _LEAST_DF:
+        return f"; {spread.df + 1} seeds do not say how much it varies"
+    most = float(special.stdtrit(spread.df, (1 + _LEVEL) / 2)) * spread.deviation * math.sqrt(2)
+    return (
+        "" if abs(again - said) <= most else f"; by what its seeds vary they should be within {most:.4f} of each other"
+    )
 
 
-def _table(scores: Sequence[Score]) -> Mapping[tuple[str, str, int, str], float]:
+def _table(scores: Sequence[Score]) -> _Table:
     return {(one.algorithm, one.point, one.size, one.metric): one.value for one in scores}
 
 

@@ -3,10 +3,10 @@
 What is found decides the state (see `nar_bench.leaderboard.submission`):
 
 - refuted: a file is not the one that was submitted, options are not those of the trial's id, answers or weights do not
-  score what the record says, or a trial trained again on the same kind of machine comes out elsewhere.
+  score what the record says, or a trial trained again on the same kind of machine comes out with other numbers.
 - verified: all answers were there and scored the same, and every trial of the sample came out the same.
-- reproduced: likewise, and those that did not come out the same are within what the method's seeds vary.
-- claimed: anything could not be checked, or came out elsewhere on another kind of machine.
+- reproduced: likewise, and those that came out with other numbers, elsewhere, are as near as two seeds are.
+- claimed: something could not be checked, or came out too far away on another kind of machine, which proves nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from nar_bench.runner.trial import Event
 from nar_bench.verification.answers import scored_again
 from nar_bench.verification.trials import (
     ELSEWHERE,
-    OUTSIDE,
     SAME,
     identity_faults,
     other_sources,
@@ -178,17 +177,14 @@ def _sample(
             )
         found.trained.append(record.trial)
         found.all_same &= again.how == SAME
-        (found.refuting if again.how == OUTSIDE or (again.how == SAME and again.findings) else found.open).extend(
-            again.findings
-        )
-        if again.how == ELSEWHERE and not again.findings:
-            found.open.append(f"trial {record.trial} came out elsewhere")
+        found_in = found.open if again.how == ELSEWHERE else found.refuting
+        found_in += again.findings
         say(f"  {again.how}")
 
 
 def _same_method(a: Record, b: Record) -> bool:
-    names = [[one.id for one in record.algorithms] for record in (a, b)]
-    return names[0] == names[1] and a.processor == b.processor and a.regime == b.regime and a.config == b.config
+    options = [{key: value for key, value in one.config.items() if key != "algorithms"} for one in (a, b)]
+    return (a.processor, a.similarity, a.regime) == (b.processor, b.similarity, b.regime) and options[0] == options[1]
 
 
 def _outcome(found: _Found, done: Sequence[Record]) -> State:

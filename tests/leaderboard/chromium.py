@@ -60,6 +60,7 @@ class Page:
         return json.loads(data[:-1])
 
     def open(self, address: str, width: int, height: int, dark: bool = False) -> None:
+        self.events = [event for event in self.events if event.get("method") != "Page.loadEventFired"]
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):

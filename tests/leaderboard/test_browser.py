@@ -1,29 +1,39 @@
-"""The page in a real browser: no error, no request, and what a person clicks works. Needs Debian's chromium."""
+"""The site in a real browser: no error, no request, and what a person clicks works. Needs Debian's chromium."""
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from leaderboard.chromium import Page, find, page
-from leaderboard.test_board import RECORDS
+from leaderboard.made_board import make_boards, make_definition, record_of, submission_of
 
-from nar_bench.leaderboard.build import build_board
-from nar_bench.results.store import Store
+from nar_bench.leaderboard.build import build_boards
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(find() is None, reason="no chromium on this machine (apt-get install chromium)"),
 ]
 
+FIRST = "section:first-of-type"
+COLUMNS = f"[...document.querySelectorAll('{FIRST} thead th')]"
+BOUNDS = f"[...document.querySelectorAll('{FIRST} .bounds th')].map(one => one.textContent)"
+CHOOSE = """{{
+  const chosen = [...document.querySelectorAll("select")].find(one => one.parentElement.textContent.startsWith("{0}"));
+  chosen.value = "{1}";
+  chosen.dispatchEvent(new Event("change"));
+}}"""
+ROWS = "[...document.querySelectorAll('section:first-of-type tbody:first-of-type tr')]"
+METHODS = f"{ROWS}.map(row => row.querySelector('th .name a').textContent)"
+
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    store = Store(tmp_path_factory.mktemp("results"))
-    for one in RECORDS:
-        store.write(one)
-    return build_board(store, store.board).as_uri()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_boards(tmp_path_factory.mktemp("boards"), methods=8)
+    return build_boards((), tmp_path_factory.mktemp("site"), folder).parent
 
 
 @pytest.fixture
@@ -32,82 +42,198 @@ def tab() -> Iterator[Page]:
         yield opened
 
 
-def shown(tab: Page, selector: str) -> list[str]:
-    """Return the text of every visible element."""
-    return tab.run(
-        f"[...document.querySelectorAll({selector!r})].filter(e => e.checkVisibility()).map(e => e.textContent.trim())"
-    )
+def pages(site: Path) -> dict[str, Path]:
+    return {
+        "site": site / "index.html",
+        "board": site / "invented" / "index.html",
+        "algorithm": site / "invented" / "algorithms" / "bfs.html",
+        "method": min((site / "invented" / "methods").glob("*.html")),
+    }
+
+
+def press(tab: Page, key: str, code: int) -> None:
+    for kind in ("keyDown", "keyUp"):
+        text = "\r" if key == "Enter" and kind == "keyDown" else ""
+        tab.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
+
+
+def clean(tab: Page, address: str) -> None:
+    assert tab.complaints() == []
+    assert [url for url in tab.requests() if url not in (address, "about:blank")] == []
 
 
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("kind", ["site", "board", "algorithm", "method"])
 def test_it_loads_without_an_error_or_a_request_at_any_width(
-    tab: Page, address: str, width: int, dark: bool, tmp_path: Path
+    tab: Page, site: Path, kind: str, width: int, dark: bool, tmp_path: Path
 ) -> None:
+    address = pages(site)[kind].as_uri()
     tab.open(address, width, 900, dark)
-    assert tab.complaints() == []
-    assert [url for url in tab.requests() if url not in (address, "about:blank")] == []
+    clean(tab, address)
     assert tab.run("document.documentElement.scrollWidth <= innerWidth"), "the page itself must not scroll sideways"
     assert tab.run("document.documentElement.classList.contains('dark')") == dark
+    assert tab.run("document.querySelector('h1').textContent")
     tab.screenshot(tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
 
 
-def test_the_metric_switch_changes_every_number(tab: Page, address: str) -> None:
+def test_columns_sort_both_ways_say_so_and_leave_chance_and_oracle_at_the_foot(tab: Page, site: Path) -> None:
+    address = pages(site)["board"].as_uri()
     tab.open(address, 1280, 900)
-    first = "section:first-of-type tbody:first-of-type tr:first-child td:nth-child(2) span"
-    assert [text[:5] for text in shown(tab, first)] == ["0.950"]
-    assert len(shown(tab, ".what")) == 1
+    ranked = tab.run(METHODS)
+    assert ranked[0] == "method_0 (memory)"
+    head = f"{COLUMNS}.find(one => one.textContent.startsWith('method'))"
+    tab.run(f"{head}.querySelector('button').click()")
+    assert tab.run(METHODS) == sorted(ranked)
+    assert tab.run(f"{head}.getAttribute('aria-sort')") == "ascending"
+    tab.run(f"{head}.querySelector('button').click()")
+    assert tab.run(METHODS) == sorted(ranked)[::-1]
+    assert tab.run(f"{head}.getAttribute('aria-sort')") == "descending"
+    assert tab.run("document.getElementById('said').textContent") == "Sorted by method, descending."
+    assert tab.run(BOUNDS) == ["oracle", "chance"]
+    clean(tab, address)
+
+
+def test_every_column_can_be_sorted(tab: Page, site: Path) -> None:
+    address = pages(site)["board"].as_uri()
+    tab.open(address, 1280, 900)
+    count = tab.run("document.querySelectorAll('section:first-of-type thead button').length")
+    assert count >= 14
+    for i in range(count):
+        for _ in range(2):
+            tab.run(f"document.querySelectorAll('section:first-of-type thead button')[{i}].click()")
+            assert len(tab.run(METHODS)) == 7
+    clean(tab, address)
+
+
+def test_filters_hide_rows_and_never_renumber_ranks(tab: Page, site: Path) -> None:
+    address = pages(site)["board"].as_uri()
+    tab.open(address, 1280, 900)
+    ranks = f"{ROWS}.map(row => row.cells[0].textContent)"
+    before = dict(zip(tab.run(METHODS), tab.run(ranks), strict=True))
+    tab.run(CHOOSE.format("Regime", "hints"))
+    assert tab.run(METHODS) == [name for name in before if "hints" in name]
+    assert dict(zip(tab.run(METHODS), tab.run(ranks), strict=True)).items() <= before.items()
+    tab.run(CHOOSE.format("Regime", ""))
+    tab.run(
+        "const box = document.getElementById('search'); box.value = 'METHOD_3'; box.dispatchEvent(new Event('input'))"
+    )
+    assert tab.run(METHODS) == ["method_3 (hints)"]
+    assert tab.run("document.querySelectorAll('section:first-of-type .bounds tr').length") == 2, (
+        "chance and oracle always stand"
+    )
+    tab.run("box.value = ''; box.dispatchEvent(new Event('input'))")
+    tab.run(CHOOSE.format("Family", "Sorting"))
+    assert set(tab.run(ranks)) == {"–"}, "ranks are of all algorithms"
+    assert tab.run("document.querySelectorAll('.heatmap thead a').length") == 2
+    assert "mean over 2 algorithms of Sorting" in tab.run(
+        "document.querySelector('section:first-of-type .what').textContent"
+    )
+    clean(tab, address)
+
+
+def test_methods_are_drawn_and_taken_away_by_their_boxes(tab: Page, site: Path) -> None:
+    address = pages(site)["board"].as_uri()
+    tab.open(address, 1280, 900)
+    curves = "[...document.querySelectorAll('.two section:first-child .curve')].length"
+    seeds = "document.querySelectorAll('.two section:first-child .curve:first-of-type .seed').length"
+    assert (tab.run(curves), tab.run(seeds)) == (6, 3)
+    tab.run("document.querySelector('.pick input').click()")
+    assert tab.run(curves) == 5
+    tab.run("document.querySelectorAll('.pick input')[6].click()")
+    assert tab.run(curves) == 6
+    clean(tab, address)
+
+
+def test_seconds_of_two_machines_are_never_in_one_figure(tab: Page, site: Path) -> None:
+    address = pages(site)["board"].as_uri()
+    tab.open(address, 1280, 900)
+    points = "document.querySelectorAll('.two section:last-child a.curve').length"
+    assert tab.run(points) == 7
+    tab.run(CHOOSE.format("Cost", "1"))
+    shown = tab.run("page.rows.filter(row => row.rank && row.machines.join() === '0').length")
+    assert 0 < shown < 7
+    assert tab.run(points) == shown
+    tab.run(CHOOSE.format("Machine", "1"))
+    assert tab.run(points) == 7 - shown
+    clean(tab, address)
+
+
+def test_the_metric_switch_changes_an_algorithms_numbers(tab: Page, site: Path) -> None:
+    address = pages(site)["algorithm"].as_uri()
+    tab.open(address, 1280, 900)
+    first = "document.querySelector('section:nth-of-type(2) tbody tr td').textContent"
+    chance = "[...document.querySelectorAll('.bounds tr')].map(row => row.cells[1].textContent)"
+    before = tab.run(first)
+    assert tab.run(chance) == ["1.000", "0.050"]
+    assert tab.run("document.querySelectorAll('.outside').length") == 1, "the reported number, hollow"
     tab.run("document.querySelector('input[value=exact_match]').click()")
-    assert [text[:5] for text in shown(tab, first)] == ["0.750"]
-    tab.run("document.querySelector('input[value=validity]').click()")
-    assert [text[:5] for text in shown(tab, first)] == ["0.800"]
+    assert tab.run(first) != before
+    assert tab.run(chance) == ["1.000", "–"]
+    assert tab.run("document.querySelectorAll('.outside').length") == 0
+    clean(tab, address)
+
+
+def test_links_lead_from_the_list_to_a_method_and_back(tab: Page, site: Path) -> None:
+    for kind, link, ends in (
+        ("site", ".card", "invented/index.html"),
+        ("board", "tbody th .name a", ".html"),
+        ("board", ".heatmap thead a", "algorithms/bfs.html"),
+        ("method", "nav a:nth-of-type(2)", "invented/index.html"),
+    ):
+        tab.open(pages(site)[kind].as_uri(), 1280, 900)
+        target = tab.run(f"document.querySelector({link!r}).href")
+        assert target.endswith(ends)
+        assert Path(target.removeprefix("file://")).is_file()
+
+
+def test_the_theme_button_and_sorting_work_from_the_keyboard(tab: Page, site: Path) -> None:
+    tab.open(pages(site)["board"].as_uri(), 1280, 900)
+    tab.run("document.getElementById('theme').focus()")
+    press(tab, "Enter", 13)
+    assert tab.run("document.documentElement.classList.contains('dark')")
+    assert tab.run("document.getElementById('theme').getAttribute('aria-pressed')") == "true"
+    before = tab.run(METHODS)
+    tab.run(f"{COLUMNS}.find(one => one.textContent === 'method').querySelector('button').focus()")
+    press(tab, "Enter", 13)
+    press(tab, "Enter", 13)
+    assert tab.run(METHODS) == before[::-1]
+
+
+def test_every_table_has_a_caption_and_every_header_a_scope(tab: Page, site: Path) -> None:
+    for kind in ("board", "algorithm", "method"):
+        tab.open(pages(site)[kind].as_uri(), 1280, 900)
+        assert tab.run("[...document.querySelectorAll('th')].every(one => one.scope)")
+        assert tab.run("[...document.querySelectorAll('table:not(.options)')].every(one => one.caption)")
+        told = "one.getAttribute('aria-label')"
+        svg = f"[...document.querySelectorAll('svg')].every(one => one.getAttribute('aria-hidden') || {told})"
+        assert tab.run(svg)
+        assert tab.run(f"[...document.querySelectorAll('input, select')].every(one => one.labels.length || {told})")
+
+
+def test_hostile_names_are_shown_and_not_executed(tab: Page, tmp_path: Path) -> None:
+    evil = '"><img src=x onerror="document.title=1"></script><script>document.title=2</script>'
+    make_definition(tmp_path / "boards", {evil: ["bfs"]}, [0])
+    one = record_of(1, evil, "bfs", 0, 0.8, random.Random(0), regime=evil)
+    made = submission_of("team", [one], notes=evil, commands=[evil])
+    (tmp_path / "boards" / "invented" / "results" / "team.json").write_text(json.dumps(made))
+    site = build_boards((), tmp_path / "site", tmp_path / "boards").parent
+    for path in sorted(site.rglob("*.html")):
+        tab.open(path.as_uri(), 1280, 900)
+        assert tab.run("document.title").endswith("nar-bench"), path
+        assert tab.run("document.querySelectorAll('img').length") == 0
+    tab.open((site / "invented" / "index.html").as_uri(), 1280, 900)
+    assert tab.run(METHODS)[0].startswith(evil)
     assert tab.complaints() == []
 
 
-def test_filters_hide_what_was_not_asked_for(tab: Page, address: str) -> None:
-    tab.open(address, 1280, 900)
-    assert len(shown(tab, "section.panel")) == 2
-    tab.run("algorithm.value = 'bfs'; algorithm.dispatchEvent(new Event('change'))")
-    assert len(shown(tab, "section.panel")) == 1
-    assert len(shown(tab, "tbody:first-of-type tr[data-method]")) == 2
-    tab.run("method.value = 'other (hints)'; method.dispatchEvent(new Event('change'))")
-    assert [row.split()[0] for row in shown(tab, "tbody tr[data-method]")] == ["other"]
-    assert len(shown(tab, "tr[data-method], .bounds tr")) == 3, "chance and oracle always stand"
-    assert tab.run("[...document.querySelectorAll('g.curve')].filter(e => e.getBoundingClientRect().width).length") == 1
-    tab.run("for (const e of [algorithm, method]) { e.value = ''; e.dispatchEvent(new Event('change')) }")
-    assert len(shown(tab, "section.panel")) == 2
-
-
-def test_columns_sort_both_ways_and_say_so(tab: Page, address: str) -> None:
-    tab.open(address, 1280, 900)
-    table = "document.querySelector('section table')"
-    rows = f"[...{table}.tBodies[0].rows].map(r => r.dataset.method)"
-    head = f"{table}.tHead.rows[0].cells"
-    tab.run(f"{head}[2].querySelector('button').click()")
-    assert tab.run(rows) == ["mpnn (hints)", "other (hints)"]
-    assert tab.run(f"{head}[2].getAttribute('aria-sort')") == "descending"
-    tab.run(f"{head}[2].querySelector('button').click()")
-    assert tab.run(rows) == ["other (hints)", "mpnn (hints)"]
-    assert tab.run(f"{head}[2].getAttribute('aria-sort')") == "ascending"
-    tab.run(f"{head}[0].querySelector('button').click()")
-    assert tab.run(rows) == ["mpnn (hints)", "other (hints)"]
-    assert tab.run(f"{head}[0].getAttribute('aria-sort')") == "ascending"
-    assert tab.run(f"{head}[2].getAttribute('aria-sort')") is None
-    assert tab.run(f"{table}.tBodies[1].rows.length") == 2, "chance and oracle stay at the foot"
-
-
-def test_the_theme_button_works_from_the_keyboard(tab: Page, address: str) -> None:
-    tab.open(address, 1280, 900)
-    tab.run("document.getElementById('theme').focus()")
-    for kind in ("keyDown", "keyUp"):
-        tab.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            key="Enter",
-            code="Enter",
-            windowsVirtualKeyCode=13,
-            text="\r" if kind == "keyDown" else "",
-        )
-    assert tab.run("document.documentElement.classList.contains('dark')")
-    assert tab.run("document.getElementById('theme').getAttribute('aria-pressed')") == "true"
+def test_a_board_without_methods_loads(tab: Page, tmp_path: Path) -> None:
+    make_definition(tmp_path / "boards", {"Graphs": ["bfs"]}, [0])
+    site = build_boards((), tmp_path / "site", tmp_path / "boards").parent
+    for path in sorted(site.rglob("*.html")):
+        tab.open(path.as_uri(), 1280, 900)
+        clean(tab, path.as_uri())
+        tab.events.clear()
+    tab.open((site / "invented" / "index.html").as_uri(), 1280, 900)
+    assert tab.run(BOUNDS) == ["oracle", "chance"]
