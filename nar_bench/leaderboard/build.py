@@ -115,6 +115,9 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        # All that was made goes to the oldest generation, unseen; else the next look would go through it after all.
+        gc.freeze()
+        gc.unfreeze()
         if was:
             gc.enable()
 
