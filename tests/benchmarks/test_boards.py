@@ -1,6 +1,6 @@
 """Boards of a thousand methods and a hundred thousand records: pages of at most 3 MB, built in under 30 seconds.
 
-    .venv/bin/pytest tests/benchmarks/test_boards.py --benchmark-only -s
+.venv/bin/pytest tests/benchmarks/test_boards.py --benchmark-only -s
 """
 
 from __future__ import annotations
