@@ -208,15 +208,16 @@ def _standing(definition: Definition, entry: Entry) -> tuple[str, tuple[str, ...
     lacks = [
         f"{name} seed {seed}"
         for name in definition.algorithms
+        if not _has(definition, entry, name, definition.seeds)
         for seed in definition.seeds
-        if not _has(definition, entry, name, seed)
+        if not _has(definition, entry, name, [seed])
     ]
     return (INCOMPLETE, (lacking(lacks), *entry.failures)) if lacks else (RANKED, ())
 
 
-def _has(definition: Definition, entry: Entry, name: str, seed: int) -> bool:
+def _has(definition: Definition, entry: Entry, name: str, seeds: Sequence[int]) -> bool:
     track = entry.tracks.get(name)
-    return track is not None and all(track.of(definition.metric, n, [seed]) for n in definition.sizes_for(name))
+    return track is not None and all(track.of(definition.metric, n, seeds) for n in definition.sizes_for(name))
 
 
 def _row(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from nar_bench.errors import BoardError
 from nar_bench.leaderboard.board import Board
+from nar_bench.leaderboard.colours import COLOURS, MARKS
 from nar_bench.leaderboard.definition import find_boards
 from nar_bench.leaderboard.entries import slug
 from nar_bench.leaderboard.load import Loaded, load_board, load_run
@@ -115,6 +116,9 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        # All that was made goes to the oldest generation, unseen; else the next look would go through it after all.
+        gc.freeze()
+        gc.unfreeze()
         if was:
             gc.enable()
 
@@ -162,7 +166,10 @@ def _render(environment: Environment, kind: str, title: str, page: Page, home: s
     text: str = environment.get_template("page.html.j2").render(
         kind=kind,
         title=title,
-        data=Markup(embedded(page)),  # noqa: S704 - what could end the element is escaped
+        # What could end the element is escaped.
+        data=Markup(embedded(page)),  # noqa: S704
+        colours=Markup(embedded(COLOURS)),  # noqa: S704
+        marks=Markup(embedded(MARKS)),  # noqa: S704
         home=home,
         board=board,
     )

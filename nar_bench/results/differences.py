@@ -51,13 +51,18 @@ class Named(NamedTuple):
 
 def settings_of(trial: Described) -> dict[Path, object]:
     """Return everything that defines a trial but for its suite, regime and seed; equal trials have equal settings."""
-    components = [*trial.algorithms, trial.processor, trial.similarity, *trial.similar_inputs]
     return {
         **dict(flat(trial.config)),
         ("trained", "algorithms"): [one.name for one in trial.algorithms],
         ("similar", "similar_inputs"): [one.name for one in trial.similar_inputs],
-        **{path: value for one in components if one for path, value in _versions(one)},
+        **{path: value for one in components_of(trial) for path, value in _versions(one)},
     }
+
+
+def components_of(trial: Described) -> list[Used]:
+    """Return every component of a trial: algorithms, processor, similarity if it has one, similar inputs."""
+    found = [*trial.algorithms, trial.processor, trial.similarity, *trial.similar_inputs]
+    return [one for one in found if one is not None]
 
 
 def told_apart(named: Sequence[Named]) -> list[str]:

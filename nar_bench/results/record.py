@@ -149,7 +149,7 @@ class Record(_Part):
     """Everything that defines the trial."""
     protocol: Protocol | None = None
     """None before schema 3."""
-    points: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    points: dict[str, dict[str, dict[str, Any]]] = {}
     """By algorithm and name of a shift point the values of all its shift axes; empty before schema 3."""
     parameters: int | None
     """Trained numbers of the networks; what they share counts once, and what is not trained does not count. Nor does a

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from nar_bench.results.differences import Named, settings_of, told_apart
-from nar_bench.results.record import OWN_POINT, Record, Score
+from nar_bench.results.differences import Named, components_of, settings_of, told_apart
+from nar_bench.results.record import OWN_POINT, Record, Score, Used
 
 
 @dataclass
@@ -61,10 +61,10 @@ def summarise(records: Iterable[Record]) -> list[Line]:
     Where two lines would read alike (another width, say), the options that differ are added to the method's name.
     """
     groups: dict[tuple[str, int, str, str, str], list[Record]] = {}
-    known: dict[str, str] = {}
+    known: dict[tuple[object, ...], str] = {}
     for record in records:
         # Seeds of a method have one configuration, so few are to be sorted however many records there are.
-        parts = repr((record.config, record.algorithms, record.processor, record.similarity, record.similar_inputs))
+        parts = repr(record.config), *map(_what, components_of(record)), len(record.algorithms)
         if parts not in known:
             known[parts] = repr(sorted(settings_of(record).items()))
         for algorithm in record.algorithms if record.state == "done" else ():
@@ -77,3 +77,8 @@ def summarise(records: Iterable[Record]) -> list[Line]:
         suffix = f" [{text}]" if text else ""
         lines.append(Line(suite, version, name, method + suffix, sorted(found, key=lambda record: record.seed)))
     return sorted(lines, key=lambda line: (line.suite, line.suite_version, line.algorithm, line.method))
+
+
+def _what(used: Used) -> tuple[object, ...]:
+    """Return all that tells a component from another one."""
+    return used.name, used.id, used.version, used.source_hash, *(_what(used.around) if used.around else ())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from leaderboard.chromium import Page, find, page
 from leaderboard.made_board import make_boards, make_definition, record_of, submission_of
 
 from nar_bench.leaderboard.build import build_boards
+from nar_bench.leaderboard.definition import find_boards
 
 pytestmark = [
     pytest.mark.browser,
@@ -237,3 +240,32 @@ def test_a_board_without_methods_loads(tab: Page, tmp_path: Path) -> None:
         tab.events.clear()
     tab.open((site / "invented" / "index.html").as_uri(), 1280, 900)
     assert tab.run(BOUNDS) == ["oracle", "chance"]
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The boards of this repository, by the command that a person types."""
+    out = tmp_path_factory.mktemp("shipped") / "site"
+    command = [sys.executable, "-m", "nar_bench.cli.main", "leaderboard", "build", "--all", "-o", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.mark.parametrize(("width", "dark"), [(375, True), (1280, False)])
+@pytest.mark.parametrize("board", [one.definition.name for one in find_boards()])
+def test_the_boards_of_this_repository_load_without_an_error_or_a_request(
+    tab: Page, shipped: Path, board: str, width: int, dark: bool
+) -> None:
+    folder = shipped / board
+    some = [
+        folder / "index.html",
+        *sorted(folder.glob("algorithms/*.html"))[:2],
+        *sorted(folder.glob("methods/*.html"))[:2],
+    ]
+    for path in some:
+        tab.open(path.as_uri(), width, 900, dark)
+        assert tab.complaints() == []
+        assert tab.run("document.documentElement.scrollWidth <= innerWidth"), path
+        assert tab.run("document.querySelectorAll('section').length") >= 1
+    assert {url for url in tab.requests() if not url.startswith("file://")} <= {"about:blank"}

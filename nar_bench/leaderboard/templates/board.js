@@ -55,10 +55,10 @@ const columns = [
   { title: "ties", help: "tie groups: neighbours of whom no two could be told apart",
     show: row => wanted.category || !row.rank ? "–" : row.rank.groups.slice(0, 4).map(group => el("span", { class: "group" }, letter(group))).concat(row.rank.groups.length > 4 ? "…" : []) },
   { title: "method", text: true, value: told, show: row => [toggle(row), el("span", { class: "name" }, named(row))] },
-  { title: metric, help: `mean over ${page.averages[pooled]}, with its 95 % interval over seeds`, value: score, right: true,
+  { title: `${metric}, ${page.averages[pooled]}`, help: `mean over ${page.averages[pooled]}, by which is ranked, with its 95 % interval over seeds`, value: score, right: true,
     show: row => [el("b", {}, number(score(row))), !wanted.category && row.mean ? el("small", { title: row.mean[3] || null }, between(row.mean[1], row.mean[2]) || "one seed") : null] },
   { title: "", help: "the interval drawn from 0 to 1; the tick is chance", show: row => strip(wanted.category ? score(row) === null ? null : [score(row), null, null] : row.mean, wanted.category ? null : chanceAt(), colour(row)) },
-  ...page.averages.map((name, i) => ({ title: name, help: `mean over ${name}`, right: true, value: row => row.averages[i], show: row => number(row.averages[i]) })),
+  { title: page.averages[1 - pooled], help: `mean over ${page.averages[1 - pooled]}, not ranked by`, right: true, value: row => row.averages[1 - pooled], show: row => number(row.averages[1 - pooled]) },
   { title: "solved", help: `share of trials that reach ${about.solved_from}, with Wilson's interval`, right: true, value: row => row.solved && row.solved[0],
     show: row => row.solved ? [number(row.solved[0], 2), el("small", {}, `${number(row.solved[1], 2)} – ${number(row.solved[2], 2)}`)] : "–" },
   { title: "N90", help: "largest size up to which 90 % of the in-distribution score is shown to be kept", right: true, value: row => row.n90 && row.n90[0], show: row => row.n90 ? row.n90[1].replace(">=", "≥") : "–" },
@@ -76,9 +76,8 @@ const columns = [
 ];
 const bound = (name, averages, corrected) => el("tr", {}, columns.map((column, i) =>
   i === 2 ? el("th", { scope: "row" }, name) : el("td", { class: column.right ? "number" : null },
-    i === 3 ? number(averages[pooled]) : i === 4 ? strip([averages[pooled], null, null].every(one => one === undefined) || averages[pooled] === null ? null : [averages[pooled], null, null], null, "var(--soft)")
-      : column.title === page.averages[0] ? number(averages[0]) : column.title === page.averages[1] ? number(averages[1])
-      : column.title === "above chance" ? number(corrected) : "")));
+    i === 3 ? number(averages[pooled]) : i === 4 ? strip(averages[pooled] === null ? null : [averages[pooled], null, null], null, "var(--soft)")
+      : i === 5 ? number(averages[1 - pooled]) : column.title === "above chance" ? number(corrected) : "")));
 const standings = table("Standings", columns, ranked, { keep, head: 2, most: 100, row: row => ({ "data-key": row.key }),
   bounds: [[bound("oracle", [1, 1], 1), bound("chance", page.chance_averages, 0)]] });
 const note = el("p", { class: "what" });

@@ -1,8 +1,6 @@
 "use strict";
 // Elements from data. Text becomes text nodes and attributes are set one by one, so that no name is ever read as markup.
 const page = JSON.parse(document.getElementById("data").textContent);
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933"];
-const MARKS = ["circle", "square", "diamond", "triangle"];
 const METRICS = Object.keys(page.metrics || {});
 
 function fill(made, attributes, children) {
