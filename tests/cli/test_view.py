@@ -87,6 +87,7 @@ def test_a_folder_of_one_trial_needs_no_more_and_others_are_listed(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     """Run every command and write every file of the tutorial, in order, and find what it says that comes out."""
     text = TUTORIAL.read_text()

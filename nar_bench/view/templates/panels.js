@@ -67,7 +67,7 @@ function markLines(p) {
 
 // Values on nodes, a column for each; below what is true, what the network says.
 function nodeTable(holder, list) {
-  const heads = Array.from({ length: N }, (_, v) => `<th scope="col" data-node="${v}">${v}${letterOf(v) ? `<i>${letterOf(v)}</i>` : ""}</th>`).join("");
+  const heads = Array.from({ length: N }, (_, v) => `<th scope="col" data-node="${v}">${v}${letterOf(v) ? `<i>${clean(letterOf(v))}</i>` : ""}</th>`).join("");
   return p => {
     const rows = list.filter(f => present(f, p)).map(f => {
       const now = truth(f, p), guess = said(f, p), bad = wrong(f, p), one = f.type === "mask_one";

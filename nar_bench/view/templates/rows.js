@@ -111,6 +111,6 @@ function spansIn(svg, side) {
       groups[k].classList.toggle("bad", side === "said" && own.some(f => wrong(f, p)?.[v]));
       groups[k].querySelector(".disc").style.fill = fills && fills[v] > 0 ? paint(filled, fills[v]).fill : "";
     });
-    live.innerHTML = order.map((v, k) => on.has(v) ? flag(wide - 48, 20 + k * tall + tall / 2, on.get(v), Math.min(10, tall * 0.72)) : "").join("");
+    live.innerHTML = order.map((v, k) => on.has(v) ? flag(wide - 48, 20 + k * tall + tall / 2, on.get(v), Math.max(7.5, Math.min(10, tall * 0.72))) : "").join("");
   };
 }

@@ -1,6 +1,6 @@
 // Features on pairs of nodes as tables, drawn on canvas: thousands of cells at every step.
 const style = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const RAMPS = { light: [[250, 247, 240], [190, 214, 212], [98, 160, 170], [32, 96, 120], [13, 43, 69]], dark: [[30, 36, 40], [30, 70, 84], [44, 116, 130], [112, 176, 170], [236, 226, 178]] };
+const RAMPS = { light: [[248, 245, 240], [216, 209, 230], [164, 152, 202], [104, 90, 160], [50, 38, 100]], dark: [[30, 34, 42], [62, 54, 96], [104, 90, 156], [164, 150, 208], [228, 220, 244]] };
 const DIVERGING = { light: [[166, 66, 28], [226, 160, 120], [248, 246, 240], [120, 170, 190], [20, 80, 120]], dark: [[240, 150, 100], [150, 80, 50], [34, 40, 44], [50, 110, 140], [130, 200, 235]] };
 function shade(ramps, share) {
   const ramp = ramps[document.documentElement.classList.contains("dark") ? "dark" : "light"], at = Math.min(Math.max(share, 0), 1) * (ramp.length - 1), low = Math.min(Math.floor(at), ramp.length - 2);
@@ -78,7 +78,7 @@ function table(holder, f, side, group) {
     cols.forEach((v, c) => { if (c % every === 0) pen.fillText(headOf(v), left + (c + 0.5) * cell, top / 2); });
     rows.forEach((v, r) => { if (r % every === 0) pen.fillText(headOf(v), left / 2, top + (r + 0.5) * cell); });
     if (!row) return;
-    const sans = style("--sans"), card = style("--card"), soft = style("--soft"), written = cell >= 19, edge = cell > 7 ? 1 : 0.3;
+    const sans = style("--sans"), card = style("--card"), soft = style("--soft"), accent = style("--accent"), red = style("--bad"), written = cell >= 19, edge = cell > 7 ? 1 : 0.3;
     const rings = [];
     rows.forEach((u, r) => cols.forEach((v, c) => {
       const i = indexOf(f, u, v);
@@ -95,7 +95,10 @@ function table(holder, f, side, group) {
       else if (old && old[i] !== value) rings.push([x, y, "--accent"]);
     }));
     const thick = cell > 12 ? 2.2 : 1.2;
-    for (const [x, y, colour] of rings) { pen.strokeStyle = style(colour); pen.lineWidth = thick; pen.strokeRect(x + thick / 2, y + thick / 2, cell - thick, cell - thick); }
+    for (const [x, y, colour] of rings) { // with a light line within, so that it is seen on every colour
+      pen.strokeStyle = colour === "--bad" ? red : accent; pen.lineWidth = thick; pen.strokeRect(x + thick / 2, y + thick / 2, cell - thick, cell - thick);
+      if (cell > 12) { pen.strokeStyle = card; pen.lineWidth = 1; pen.strokeRect(x + thick + 0.5, y + thick + 0.5, cell - 2 * thick - 1, cell - 2 * thick - 1); }
+    }
   };
 }
 const places = new Map();
