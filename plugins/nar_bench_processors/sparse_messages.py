@@ -2,8 +2,8 @@
 
     m_e = U relu(V relu(W v_e + s_i + r_j) + c) + d        or, with one layer less,   U relu(W v_e + s_i + r_j) + d
 
-On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what is
-no product of matrices is in loops that numba compiles.
+On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what
+is no product of matrices is in loops that numba compiles.
 
 Shapes: V nodes and E edges, D wide inside, messages H wide.
 """
