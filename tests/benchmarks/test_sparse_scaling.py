@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ def measure(*arguments: str) -> dict[str, Any]:
     if kept:
         kept.write_text("".join(json.dumps(one) + "\n" for one in [*rows, row]))
     return row
+
+
+def wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_on_hyphens=False)
 
 
 def exponent(rows: list[dict[str, Any]], values: list[float]) -> float:
@@ -82,23 +87,29 @@ def test_time_and_memory_are_linear_in_the_edges(benchmark: Any) -> None:
             for row, held_ in zip(rows, memory, strict=True)
         ),
         "",
-        f"Time grows as edges^{time_all:.2f} over all rows and as edges^{time_large:.2f} from 100,000 nodes on; memory for",
-        f"the batch as edges^{memory_all:.2f} and edges^{memory_large:.2f}. On small graphs most of it is what depends on",
-        "no graph: buffers of products, compiled code. On large ones most is vectors of nodes, of which there are fewer,",
-        "as the degree grows with ln n.",
+        wrapped(
+            f"Time grows as edges^{time_all:.2f} over all rows and as edges^{time_large:.2f} from 100,000 nodes on, "
+            f"memory for the batch as edges^{memory_all:.2f} and edges^{memory_large:.2f}. On small graphs most of it is "
+            "what depends on no graph: buffers of products, compiled code. On large ones most is vectors of nodes, of "
+            "which there are fewer, as the degree grows with ln n."
+        ),
         "",
         "## A million nodes",
         "",
-        f"Breadth-first search to its end on one graph of 1,000,000 nodes and {million['edges']:,} edges, in",
-        f"{million['steps']} steps, by `mpnn` of hidden width 32 trained for 400 steps at n <= 16: {million['right']:.1%} of the",
-        f"nodes have the right predecessor, and the one process held at most {million['peak'] / 1024:.1f} GiB. At width 128",
-        f"the peak is that of the last row above, {rows[-1]['peak'] / 1024:.1f} GiB, since nothing but hidden vectors is kept",
-        "from step to step.",
+        wrapped(
+            f"Breadth-first search to its end on one graph of 1,000,000 nodes and {million['edges']:,} edges, in "
+            f"{million['steps']} steps, by `mpnn` of hidden width 32 trained for 400 steps at n <= 16: "
+            f"{million['right']:.1%} of the nodes have the right predecessor, and the one process held at most "
+            f"{million['peak'] / 1024:.1f} GiB. At width 128 the peak is that of the last row above, "
+            f"{rows[-1]['peak'] / 1024:.1f} GiB, since nothing but hidden vectors is kept from step to step."
+        ),
         "",
         "## Beside the dense layout",
         "",
-        f"`pgn` on the same graph of 1,600 nodes and {beside['answers', 'sparse']['edges']:,} edges, two steps, without",
-        "hints; MiB above what the process held.",
+        wrapped(
+            f"`pgn` on the same graph of 1,600 nodes and {beside['answers', 'sparse']['edges']:,} edges, two steps, "
+            "without hints; MiB above what the process held."
+        ),
         "",
         "| | sparse | dense | ratio |",
         "|---|---|---|---|",
@@ -108,8 +119,10 @@ def test_time_and_memory_are_linear_in_the_edges(benchmark: Any) -> None:
             for what in ("answers", "loss and gradient")
         ),
         "",
-        "For answers the dense layout works pairs off block by block and holds few of them at a time; what it cannot do",
-        "without is the memory of a gradient.",
+        wrapped(
+            "For answers the dense layout works pairs off block by block and holds few of them at a time; what it cannot "
+            "do without is the memory of a gradient."
+        ),
     ]
     print("\n".join(lines))
     if os.environ.get("NAR_BENCH_WRITE_DOCS") == "1":
