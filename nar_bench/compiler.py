@@ -102,16 +102,17 @@ def _pass_on_addresses() -> None:
     A function from the cache makes them known to the process that loads it, but numba (0.68) forgets to hand them on to
     a caller that is compiled there; the next process would load the caller and jump to nowhere.
     """
-    from numba.core.compiler import CompileResult
+    from numba.core import compiler
 
-    rebuild = CompileResult._rebuild.__func__
+    results: Any = compiler.CompileResult
+    rebuild = results._rebuild.__func__
 
     def keeping(cls: type[Any], *parts: Any) -> Any:
         made = rebuild(cls, *parts)
         made.library._reload_init.update(made.reload_init)
         return made
 
-    CompileResult._rebuild = classmethod(keeping)
+    results._rebuild = classmethod(keeping)
 
 
 @cache
