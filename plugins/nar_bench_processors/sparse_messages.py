@@ -2,14 +2,15 @@
 
     m_e = U relu(V relu(W v_e + s_i + r_j) + c) + d        or, with one layer less,   U relu(W v_e + s_i + r_j) + d
 
-On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what is
-no product of matrices is in loops that numba compiles.
+On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what
+is no product of matrices is in loops that numba compiles.
 
 Shapes: V nodes and E edges, D wide inside, messages H wide.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -97,8 +98,9 @@ def _blocks(on: SparseGraph) -> Iterator[tuple[int, int]]:
     if on.E <= _EDGES_AT_ONCE:
         yield 0, on.V
         return
-    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).unique().tolist()
-    yield from zip([0, *cuts], [*cuts, on.V], strict=True)
+    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).tolist()
+    borders = sorted({0, *cuts, on.V})
+    yield from itertools.pairwise(borders)
 
 
 class _MaxSparseMessages(torch.autograd.Function):
