@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,8 +61,7 @@ class Member:
 
     def averaging(self, net: nn.Module) -> nn.Module:
         """Return the network with every backward pass through it averaging gradients; weights are the first's."""
-        with _quietly():
-            return DistributedDataParallel(net, find_unused_parameters=True)
+        return DistributedDataParallel(net)
 
 
 @contextlib.contextmanager
@@ -87,14 +85,6 @@ def joined(rank: int, count: int, meeting: Path) -> Iterator[Member]:
         distributed.destroy_process_group()
 
 
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Leave out torch's advice to drop a look for parameters without gradients that finds none at first."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
-        yield
-
-
 class Averaged:
     """Calls a network whose gradients are averaged over processes."""
 
@@ -103,12 +93,13 @@ class Averaged:
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the network."""
-        with _quietly():
-            return self._net(*arguments)
+        return self._net(*arguments)
 
     def gradients(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> tuple[Tensor | None, ...]:
-        """Return the mean over processes of the gradients; None where no process has one."""
+        """Return the mean over processes of the gradients; zero where no process reached a parameter."""
         for parameter in parameters:
             parameter.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
+        # Torch waits for a gradient of every parameter, also of one that the runs of this process are too short for.
+        nothing = torch.stack([0 * parameter.sum() for parameter in parameters]).sum()
+        (loss + nothing).backward()
         return tuple(parameter.grad for parameter in parameters)
