@@ -54,7 +54,10 @@ def max_sparse_messages(
     """
     values, weight, sender, receiver = (lowered(one) for one in (values, weight, sender, receiver))
     v, c = (None, None) if inner is None else (lowered(inner.weight), lowered(inner.bias))
-    tensors = values, weight, sender, receiver, v, c, lowered(outer.weight)
+    tensors: list[Any] = [values, weight, sender, receiver, v, c, lowered(outer.weight)]
+    if not torch.is_grad_enabled():
+        # Weights would say that they need a gradient, and messages would be kept for it.
+        tensors = [None if one is None else one.detach() for one in tensors]
     if sender.device.type == "cpu" and sender.dtype in _LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:

@@ -12,6 +12,7 @@ from nar_bench.data.graphs import FAMILIES, connected_edges_of
 from nar_bench.data.random import uniform
 from nar_bench.errors import InputError
 from nar_bench.plugin.contracts import Inputs
+from nar_bench.trajectory import Array
 
 WORDS = {"family": FAMILIES}
 """Names of the shift axis `family`."""
@@ -65,3 +66,22 @@ def refuse_weights(inputs: Inputs) -> None:
 def source_of(inputs: Inputs) -> int:
     """Return the node that `s` marks."""
     return int(np.argmax(inputs["s"]))
+
+
+def levels_of(inputs: Inputs) -> Array:
+    """Return the distance of each node from `s`, in edges; infinite where there is no path."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    n, (u, v) = len(inputs["pos"]), inputs["edges"].T
+    matrix = csr_array((np.ones(len(u), np.int8), (u, v)), shape=(n, n))
+    distances: Array = dijkstra(matrix, unweighted=True, indices=source_of(inputs))
+    return distances
+
+
+def has_edges(inputs: Inputs, u: Array, v: Array) -> Array:
+    """Return for each pair of nodes whether there is an edge."""
+    n, edges = len(inputs["pos"]), inputs["edges"].astype(np.int64)  # sorted
+    there, sought = edges[:, 0] * n + edges[:, 1], u * n + v
+    found: Array = np.append(there, -1)[np.searchsorted(there, sought)] == sought
+    return found

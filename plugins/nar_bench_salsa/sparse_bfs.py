@@ -13,7 +13,16 @@ from nar_bench.data.random import integer
 from nar_bench.plugin.contracts import Algorithm, Inputs
 from nar_bench.spec import AlgorithmSpec, Feature, Layout, Location, Stage, Type
 from nar_bench.trajectory import Array
-from nar_bench_salsa.graphs import RANGES, WORDS, connected_graph, graph_of, positions, source_of
+from nar_bench_salsa.graphs import (
+    RANGES,
+    WORDS,
+    connected_graph,
+    graph_of,
+    has_edges,
+    levels_of,
+    positions,
+    source_of,
+)
 
 SPEC = AlgorithmSpec(
     (
@@ -64,15 +73,13 @@ def reference(inputs: Inputs) -> dict[str, Array]:
 
 def verify(inputs: Inputs, outputs: Inputs) -> bool:
     """Accept every breadth-first tree: each reached node hangs on a neighbour one level nearer to the source."""
-    graph, source = graph_of(inputs), source_of(inputs)
-    levels = nx.single_source_shortest_path_length(graph, source)
-    for node, before in enumerate(outputs["pi"].tolist()):
-        if node == source or node not in levels:
-            if before != node:
-                return False
-        elif not (graph.has_edge(before, node) and levels.get(before) == levels[node] - 1):
-            return False
-    return True
+    level, source = levels_of(inputs), source_of(inputs)
+    node, before = np.arange(len(level)), outputs["pi"].astype(np.int64)
+    hangs = np.isfinite(level) & (node != source)
+    if (before[~hangs] != node[~hangs]).any():
+        return False
+    node, before = node[hangs], before[hangs]
+    return bool(has_edges(inputs, before, node).all() and (level[before] == level[node] - 1).all())
 
 
 SPARSE_BFS = Algorithm(

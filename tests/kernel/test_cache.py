@@ -88,6 +88,18 @@ def test_what_is_called_by_address_is_found_by_callers_compiled_before_it(packag
 
 
 @pytest.mark.slow
+def test_what_is_called_by_address_is_found_by_callers_compiled_after_it(package: Path, tmp_path: Path) -> None:
+    """Their callees come from the cache then, which is where numba alone would forget the addresses."""
+    use(package, tmp_path)
+    lost = [path for path in files(tmp_path) if path.name.startswith("sparse_bfs.sample")]
+    assert lost
+    for path in lost:
+        path.unlink()
+    assert use(package, tmp_path)["compiled"]
+    assert use(package, tmp_path)["compiled"] == []
+
+
+@pytest.mark.slow
 def test_where_nothing_can_be_written_at_all_each_process_compiles_and_says_so_once(
     package: Path, tmp_path: Path
 ) -> None:
