@@ -101,5 +101,5 @@ class Averaged:
             parameter.grad = None
         # Torch waits for a gradient of every parameter, also of one that the runs of this process are too short for.
         nothing = torch.stack([0 * parameter.sum() for parameter in parameters]).sum()
-        (loss + nothing).backward()
+        (loss + nothing).backward()  # type: ignore[no-untyped-call]
         return tuple(parameter.grad for parameter in parameters)

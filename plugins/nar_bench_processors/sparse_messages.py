@@ -61,20 +61,12 @@ def max_sparse_messages(
     if sender.device.type == "cpu" and sender.dtype in _LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:
-        largest = _plain(*tensors, on)
+        largest = _plain(tensors, on)
     return largest + outer.bias
 
 
-def _plain(
-    values: Tensor,
-    weight: Tensor,
-    sender: Tensor,
-    receiver: Tensor,
-    v: Tensor | None,
-    c: Tensor | None,
-    u: Tensor,
-    on: SparseGraph,
-) -> Tensor:
+def _plain(tensors: list[Any], on: SparseGraph) -> Tensor:
+    values, weight, sender, receiver, v, c, u = tensors
     hidden = F.relu(sum_of_ends(on, sender, receiver) + values @ weight.T)
     if v is not None:
         hidden = F.relu(F.linear(hidden, v, c))

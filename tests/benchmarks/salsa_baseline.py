@@ -42,8 +42,8 @@ def _stand_ins() -> dict[str, Any]:
     return {"loguru": loguru, "torch_scatter": operations}
 
 
-def salsa_step(checkout: Path, name: str, batch: SparseTensorBatch, hidden: int) -> tuple[Any, Callable[[], Tensor]]:
-    """Return the network and its training step: forward, the output's loss and that of hidden vectors, AdamW."""
+def salsa_step(checkout: Path, name: str, batch: SparseTensorBatch, hidden: int) -> Callable[[], Tensor]:
+    """Return a training step: forward, the output's loss and that of hidden vectors, AdamW."""
     sys.modules.update({key: made for key, made in _stand_ins().items() if key not in sys.modules})
     package = ModuleType("salsa_core")  # its __init__ would import what trains
     package.__path__ = [str(checkout / "baselines" / "core")]
@@ -52,6 +52,8 @@ def salsa_step(checkout: Path, name: str, batch: SparseTensorBatch, hidden: int)
     from salsa_core.models.network import EncodeProcessDecode  # type: ignore[import-not-found]
 
     conv, options, gru = SETTINGS[name]
+    if name == "recgnn":
+        options = {**options, "is_weighted": "A" in batch.inputs}
     processor = SimpleNamespace(NAME=conv, KWARGS=[options], LAYERNORM=SimpleNamespace(ENABLE=True, MODE="node"))
     model = SimpleNamespace(
         HIDDEN_DIM=hidden,
@@ -84,7 +86,7 @@ def salsa_step(checkout: Path, name: str, batch: SparseTensorBatch, hidden: int)
         optimizer.step()
         return total.detach()
 
-    return net, step
+    return step
 
 
 def _as_data(batch: SparseTensorBatch) -> Data:
