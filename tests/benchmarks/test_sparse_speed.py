@@ -69,6 +69,17 @@ def training(net: torch.nn.Module, loss_of: Step) -> Step:
     return step
 
 
+def evaluation(net: torch.nn.Module, loss_of: Step) -> Step:
+    """Return a forward pass without gradients."""
+
+    def step() -> Tensor:
+        net.eval()
+        with torch.no_grad():
+            return loss_of()
+
+    return step
+
+
 def ways_of(algorithm: str, name: str, batch: SparseTensorBatch) -> dict[str, tuple[torch.nn.Module, Step]]:
     """Return name -> network and its loss; all but SALSA-CLRS's own are the same network with the same weights."""
     pytest.importorskip("torch_geometric")
@@ -135,18 +146,7 @@ def evaluation_table() -> list[str]:
     for algorithm, name in CASES[:5]:
         batch = batch_of(algorithm, LARGE, 1)
         ways = ways_of(algorithm, name, batch)
-
-        def run(way: tuple[torch.nn.Module, Step]) -> Step:
-            net, loss = way
-
-            def step() -> Tensor:
-                net.eval()
-                with torch.no_grad():
-                    return loss()
-
-            return step
-
-        steps = {label: run(way) for label, way in ways.items()}
+        steps = {label: evaluation(*way) for label, way in ways.items()}
         losses = torch.stack([step() for step in steps.values()])
         torch.testing.assert_close(losses, losses[:1].expand_as(losses), rtol=1e-3, atol=1e-3)
         lines.append(line([algorithm, name], least(steps, 3)).rsplit("|", 2)[0] + "|")
@@ -212,18 +212,18 @@ def operations(on: SparseGraph) -> dict[str, dict[str, tuple[Tensor, Callable[[T
     return found
 
 
+def forth_and_back(argument: Tensor, function: Callable[[Tensor], Tensor]) -> Callable[[], object]:
+    return lambda: torch.autograd.grad(function(argument).sum(), argument)
+
+
 def operations_table() -> list[str]:
     names = ["ours", "DGL", "sparse.mm", "segment_reduce", "scatter_reduce", "index_add"]
     head = ["operation", "graphs", *names]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for graphs, nodes, degree in ((8, 16, 6), (8, 1600, 8)):
         for name, ways in operations(random_union(graphs, nodes, degree)).items():
-
-            def forth_and_back(way: tuple[Tensor, Callable[[Tensor], Tensor]]) -> Callable[[], object]:
-                argument, function = way
-                return lambda: torch.autograd.grad(function(argument).sum(), argument)
-
-            found = least({label: forth_and_back(way) for label, way in ways.items()}, 5 if nodes > 100 else 50)
+            steps = {label: forth_and_back(*way) for label, way in ways.items()}
+            found = least(steps, 5 if nodes > 100 else 50)
             cells = [f"{1000 * found[label]:.2f}" if label in found else "" for label in names]
             lines.append("| " + " | ".join([name, f"{graphs} of {nodes} nodes", *cells]) + " |")
             print(lines[-1], flush=True)
