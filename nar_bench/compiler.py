@@ -67,7 +67,6 @@ def _jitted(function: Callable[..., Any], **options: bool) -> Any:
     """
     import numba
 
-    _pass_on_addresses()
     njit: Any = numba.njit
     if Path(function.__code__.co_filename).exists():
         try:
@@ -93,26 +92,6 @@ def _keeping_addresses(dispatcher: Any) -> Any:
 
     dispatcher._cache.load_overload = load_overload
     return dispatcher
-
-
-@cache
-def _pass_on_addresses() -> None:
-    """Have a caller know of the addresses that what it links calls, also where numba found that in the cache.
-
-    A function from the cache makes them known to the process that loads it, but numba (0.68) forgets to hand them on to
-    a caller that is compiled there; the next process would load the caller and jump to nowhere.
-    """
-    from numba.core import compiler
-
-    results: Any = compiler.CompileResult
-    rebuild = results._rebuild.__func__
-
-    def keeping(cls: type[Any], *parts: Any) -> Any:
-        made = rebuild(cls, *parts)
-        made.library._reload_init.update(made.reload_init)
-        return made
-
-    results._rebuild = classmethod(keeping)
 
 
 @cache

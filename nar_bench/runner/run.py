@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nar_bench.errors import Unsupported
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.record import Record
@@ -17,6 +18,7 @@ from nar_bench.runner.interrupt import remembered_interrupt
 from nar_bench.runner.passes import Passes
 from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
+from nar_bench.runner.sharing import unshared_reason
 from nar_bench.runner.suite import SuiteSource, find_suite, load_suite
 from nar_bench.runner.trial import Event
 from nar_bench.runner.work import TrialWork
@@ -71,6 +73,7 @@ def run_prepared(
     threads: int | None = None,
     retry_failed: bool = False,
     predictions: bool = False,
+    processes: int = 1,
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
@@ -85,11 +88,12 @@ def run_prepared(
         retries: how often a trial is tried again, from its checkpoint, whose worker died; then it fails.
         threads: of torch within one operation; by default its own choice in this process, and 1 in others.
         predictions: whether to keep every answer to the test instances; trials that are done are not run again for it.
+        processes: how many share the training of each trial, each with its part of every batch.
 
     Raises:
         DeviceError: no such device; nothing has run.
         ExecutorError: an option of the executor is wrong; nothing has run.
-        Unsupported: the executor cannot run on these terms; nothing has run.
+        Unsupported: the executor cannot run on these terms, or processes cannot share a trial; nothing has run.
         StoreError: the folder cannot be written; workers have stopped.
         UnknownName: no such executor.
         KeyboardInterrupt: the run was stopped; everything finished is kept.
@@ -102,6 +106,12 @@ def run_prepared(
         threads = threads or 1
     prepared.store.probe()
     left = prepared.todo(retry_failed=retry_failed)
+    for one in left if processes > 1 else ():
+        if reason := unshared_reason(one.trial, processes, prepared.registry):
+            raise Unsupported(
+                f"--processes {processes}: nothing was run, since processes cannot share {one.trial.label}: {reason}. "
+                "Leave such trials out with --only, or --processes away."
+            )
     with remembered_interrupt() as interrupt, make_reporter([one.trial for one in left]) as report:
 
         def tell(event: Event) -> None:
@@ -109,7 +119,9 @@ def run_prepared(
             interrupt.check()
 
         plugins = tuple(Path(row.source.target) for row in prepared.registry.rows if row.source.is_file)
-        work = TrialWork(Store(prepared.store.path.resolve()), plugins, device, threads, predictions)
+        work = TrialWork(
+            Store(prepared.store.path.resolve()), plugins, device, threads, predictions, processes=processes
+        )
         return Passes(work, runner, retries, tell).run(left)
 
 

@@ -44,6 +44,7 @@ class TrialWork:
         threads: of torch within one operation; None for its own choice.
         predictions: see `run_trial`.
         patient: see `Store.claim`.
+        processes: see `run_trial`.
     """
 
     store: Store
@@ -52,6 +53,7 @@ class TrialWork:
     threads: int | None
     predictions: bool = False
     patient: bool = False
+    processes: int = 1
 
     def __call__(self, planned: Planned, tell: Tell) -> Outcome:
         """Run it.
@@ -75,16 +77,18 @@ class TrialWork:
             watch = _watch(tell, claim)
             record = run_trial(
                 trial,
-                _registry(self.plugins),
+                known_plugins(self.plugins),
                 self.store,
                 watch,
                 find_device(self.device),
                 predictions=self.predictions,
+                processes=self.processes,
             )
             return Outcome(record, True)
 
 
-def _registry(files: tuple[Path, ...]) -> Registry:
+def known_plugins(files: tuple[Path, ...]) -> Registry:
+    """Return the registry of this process with plugins that are one Python file each."""
     plugins = registry()
     known = {row.source.target for row in plugins.rows}
     for file in files:

@@ -25,10 +25,19 @@ class TrainingData:
         seed: of the run: new samples and the order of fixed ones depend on it. Fixed samples and validation instances
             do not, as a published data set would not.
         shift: shift axes of the training distribution.
+        rows: which samples of every batch are wanted, where several processes share them; None for all.
     """
 
-    def __init__(self, algorithm: Algorithm, config: TrainConfig, seed: int, shift: Mapping[str, ShiftValue]) -> None:
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        config: TrainConfig,
+        seed: int,
+        shift: Mapping[str, ShiftValue],
+        rows: range | None = None,
+    ) -> None:
         self._algorithm, self._config, self._seed, self._shift = algorithm, config, seed, shift
+        self._rows = range(config.batch) if rows is None else rows
         self._fixed: dict[int, Batch] = {}
 
     def batch(self, step: int) -> Batch:
@@ -40,12 +49,12 @@ class TrainingData:
         config = self._config
         size = config.sizes[step % len(config.sizes)]
         if not config.count:
-            return self._draw(
-                size, config.batch, derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
-            )
+            seed, first = derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
+            return self._draw(size, len(self._rows), seed, first + self._rows.start)
         if size not in self._fixed:
             self._fixed[size] = self._draw(size, config.count, derive_seed("train", self._algorithm.name))
-        return self._fixed[size].select(self._places(size, step // len(config.sizes)))
+        places = self._places(size, step // len(config.sizes))
+        return self._fixed[size].select(places[self._rows.start : self._rows.stop])
 
     def validation(self) -> Batch:
         """Return the validation instances."""

@@ -10,6 +10,7 @@ Shapes: V nodes and E edges, D wide inside, messages H wide.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -60,20 +61,12 @@ def max_sparse_messages(
     if sender.device.type == "cpu" and sender.dtype in _LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:
-        largest = _plain(*tensors, on)
+        largest = _plain(tensors, on)
     return largest + outer.bias
 
 
-def _plain(
-    values: Tensor,
-    weight: Tensor,
-    sender: Tensor,
-    receiver: Tensor,
-    v: Tensor | None,
-    c: Tensor | None,
-    u: Tensor,
-    on: SparseGraph,
-) -> Tensor:
+def _plain(tensors: list[Any], on: SparseGraph) -> Tensor:
+    values, weight, sender, receiver, v, c, u = tensors
     hidden = F.relu(sum_of_ends(on, sender, receiver) + values @ weight.T)
     if v is not None:
         hidden = F.relu(F.linear(hidden, v, c))
@@ -100,8 +93,9 @@ def _blocks(on: SparseGraph) -> Iterator[tuple[int, int]]:
     if on.E <= _EDGES_AT_ONCE:
         yield 0, on.V
         return
-    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).unique().tolist()
-    yield from zip([0, *cuts], [*cuts, on.V], strict=True)
+    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).tolist()
+    borders = sorted({0, *cuts, on.V})
+    yield from itertools.pairwise(borders)
 
 
 class _MaxSparseMessages(torch.autograd.Function):

@@ -90,8 +90,8 @@ def test_time_and_memory_are_linear_in_the_edges(benchmark: Any) -> None:
         wrapped(
             f"Time grows as edges^{time_all:.2f} over all rows and as edges^{time_large:.2f} from 100,000 nodes on, "
             f"memory for the batch as edges^{memory_all:.2f} and edges^{memory_large:.2f}. On small graphs most of it "
-            "is what depends on no graph: buffers of products, compiled code. On large ones most is vectors of nodes, of "
-            "which there are fewer, as the degree grows with ln n."
+            "is what depends on no graph: buffers of products, compiled code. On large ones most is vectors of nodes, "
+            "of which there are fewer, as the degree grows with ln n."
         ),
         "",
         "## A million nodes",

@@ -108,24 +108,3 @@ def test_where_nothing_can_be_written_at_all_each_process_compiles_and_says_so_o
     told = use(package, home)
     assert told["compiled"]
     assert told["warnings"].count("Set NUMBA_CACHE_DIR to a folder that can be written") == 1
-
-
-IN_TURN = """
-import sys, nar_bench
-for name in sys.argv[1:]:
-    print(name, nar_bench.generate(name, 6, 4, seed=1).offsets[-1])
-"""
-
-
-@pytest.mark.slow
-def test_what_was_compiled_beside_something_found_is_found_alone(tmp_path: Path) -> None:
-    """Both algorithms share functions that are called by their address, which the second finds in the cache."""
-    for names in (["sparse_bfs"], ["sparse_bfs", "sparse_dijkstra"], ["sparse_dijkstra"]):
-        done = subprocess.run(
-            [sys.executable, "-c", IN_TURN, *names],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
-        )
-        assert done.returncode == 0, (names, done.returncode, done.stderr)
-        assert [line.split()[0] for line in done.stdout.splitlines()] == names
