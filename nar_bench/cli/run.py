@@ -41,6 +41,13 @@ from nar_bench.cli.options import names, with_plugins
     help="Times that a trial is tried again whose worker died.",
 )
 @click.option("--device", default="cpu", show_default=True, help="What networks run on: cpu, cuda or cuda:1.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share the training of a trial, each with its part of every batch.",
+)
 @click.option("--predictions", is_flag=True, help="Keep every answer to the test instances (Parquet).")
 @click.option(
     "--observer",
@@ -67,6 +74,7 @@ def command(
     time_limit: float | None,
     retries: int,
     device: str,
+    processes: int,
     predictions: bool,
     observers: tuple[str, ...],
     threads: int | None,
@@ -108,6 +116,7 @@ def command(
             time_limit=time_limit,
             retries=retries,
             device=device,
+            processes=processes,
             threads=threads,
             retry_failed=retry == "failed",
             predictions=predictions,

@@ -22,6 +22,7 @@ from nar_bench.conformance.problems import (
     setting_of,
     specs_tried,
 )
+from nar_bench.conformance.sparse_processors import complete, sparse_steps
 from nar_bench.model.build import nets_around
 from nar_bench.model.config import NetConfig
 from nar_bench.model.numbers import reads_numbers_apart
@@ -30,6 +31,7 @@ from nar_bench.model.state import holds_hidden
 from nar_bench.model.support import processor_reason
 from nar_bench.model.tensors import TensorBatch
 from nar_bench.plugin.contracts import Processor, ProcessorModule, StepOutput
+from nar_bench.spec import Layout
 
 HIDDEN = 16
 _STEPS = 3
@@ -377,6 +379,26 @@ def a_relabelled_problem_has_the_relabelled_answer(processor: Processor) -> None
         require(gap < _TOLERANCE, f"output '{feature.name}' of a relabelled problem differs by {gap:.2g}.")
 
 
+def both_layouts_are_one(processor: Processor) -> None:
+    """Where it has a form for the sparse layout, this computes the same as the dense one, with the same weights.
+
+    Graphs are complete, so that it does not matter whether a pair without an edge is looked at.
+    """
+    if Layout.SPARSE not in processor.layouts:
+        return
+    module, at = build(processor).double(), graphs(3, 5, dtype=torch.float64)
+    at = at._replace(adjacency=torch.ones_like(at.adjacency))
+    with torch.no_grad():
+        sparse = sparse_steps(module, complete(at.node, at.edge, at.graph), _STEPS)
+        for number, (one, other) in enumerate(zip(steps(module, at), sparse, strict=True), 1):
+            gap = (one.hidden.flatten(0, 1) - other.hidden).abs().max().item()
+            require(gap < _TOLERANCE, f"hidden of both layouts differs by {gap:.2g} at step {number}.")
+            require((one.idea is None) == (other.idea is None), "an idea is written in one layout alone.")
+            if one.idea is not None and other.idea is not None:
+                gap = (one.idea - other.idea).abs().max().item()
+                require(gap < _TOLERANCE, f"the idea of both layouts differs by {gap:.2g} at step {number}.")
+
+
 def _relative_gap(expected: Tensor, got: Tensor) -> float:
     return ((expected - got).abs() / (1 + expected.abs())).max().item()
 
@@ -403,5 +425,6 @@ CHECKS: Mapping[str, Callable[[Processor], None]] = {
         written_edges_keep_to_their_graph_and_relabel,
         padding_in_time_does_not_leak,
         a_relabelled_problem_has_the_relabelled_answer,
+        both_layouts_are_one,
     )
 }

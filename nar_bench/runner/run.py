@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nar_bench.errors import ExecutorError
+from nar_bench.errors import ExecutorError, Unsupported
 from nar_bench.plugin.assignments import Assignments
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
@@ -23,6 +23,7 @@ from nar_bench.runner.observers import Observers, choose_observers
 from nar_bench.runner.passes import Passes
 from nar_bench.runner.plan import Planned, State, plan
 from nar_bench.runner.progress import Reporter, Silent
+from nar_bench.runner.sharing import unshared_reason
 from nar_bench.runner.suite import SuiteSource, find_suite, load_suite
 from nar_bench.runner.trial import Event
 from nar_bench.runner.work import TrialWork
@@ -79,6 +80,7 @@ def run_prepared(
     retry_failed: bool = False,
     predictions: bool = False,
     observers: Iterable[str] = (),
+    processes: int = 1,
     make_reporter: MakeReporter = lambda trials: Silent(),
 ) -> list[Record]:
     """Run what is to be run, and return the new records.
@@ -94,12 +96,14 @@ def run_prepared(
         threads: of torch within one operation; by default its own choice in this process, and 1 in others.
         predictions: whether to keep every answer to the test instances; trials that are done are not run again for it.
         observers: who is told how trials go, beside those that the suite names; none of them can fail a trial.
+        processes: how many share the training of each trial, each with its part of every batch.
 
     Raises:
         DeviceError: no such device; nothing has run.
         ExecutorError: an option of the executor or a number here is wrong; nothing has run.
         SuiteError: an option of an observer is wrong; nothing has run.
-        Unsupported: the executor cannot run on these terms, or an observer cannot work here; nothing has run.
+        Unsupported: the executor cannot run on these terms, an observer cannot work here, or processes cannot share a
+            trial; nothing has run.
         StoreError: the folder cannot be written; workers have stopped.
         UnknownName: no such executor or observer.
         KeyboardInterrupt: the run was stopped; everything finished is kept.
@@ -113,6 +117,12 @@ def run_prepared(
         threads = threads or 1
     prepared.store.probe()
     left = prepared.todo(retry_failed=retry_failed)
+    for one in left if processes > 1 else ():
+        if reason := unshared_reason(one.trial, processes, prepared.registry):
+            raise Unsupported(
+                f"--processes {processes}: nothing was run, since processes cannot share {one.trial.label}: {reason}. "
+                "Leave such trials out with --only, or --processes away."
+            )
     trials = [one.trial for one in left]
     note = command_note(prepared.source.suite.name, trials, executor, workers, device)
     report = make_reporter(trials)
@@ -130,7 +140,9 @@ def run_prepared(
             interrupt.check()
 
         plugins = tuple(Path(row.source.target) for row in prepared.registry.rows if row.source.is_file)
-        work = TrialWork(Store(prepared.store.path.resolve()), plugins, device, threads, predictions)
+        work = TrialWork(
+            Store(prepared.store.path.resolve()), plugins, device, threads, predictions, processes=processes
+        )
         return Passes(work, runner, retries, tell).run(left)
 
 

@@ -29,6 +29,7 @@ from nar_bench.runner.device import describe_device
 from nar_bench.runner.expansion import Trial
 from nar_bench.runner.memory import PeakMemory
 from nar_bench.runner.protocol import protocol_of
+from nar_bench.runner.sharing import shared
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig
 from nar_bench.trajectory import Columns
@@ -67,7 +68,14 @@ Watch = Callable[[Event], None]
 
 
 def run_trial(
-    trial: Trial, registry: Registry, store: Store, watch: Watch, device: str = "cpu", *, predictions: bool = False
+    trial: Trial,
+    registry: Registry,
+    store: Store,
+    watch: Watch,
+    device: str = "cpu",
+    *,
+    predictions: bool = False,
+    processes: int = 1,
 ) -> Record:
     """Run a trial from its checkpoint or from the start, write its record and return it.
 
@@ -77,6 +85,7 @@ def run_trial(
         device: as `find_device` returns it. Data, initial weights and noise are made on the CPU and are the same on
             every device; a checkpoint of one is continued on another.
         predictions: whether to keep every answer to the test instances, in `store.predictions`.
+        processes: how many share the training, see `nar_bench.runner.sharing`.
 
     Raises:
         StoreError: something cannot be written, or `watch` raises it; nothing more is computed then.
@@ -101,8 +110,9 @@ def run_trial(
             trained = {parameter for net in nets for parameter in net.parameters() if parameter.requires_grad}
             parameters = sum(parameter.numel() for parameter in trained)
         with clock.phase("train"):
-            job = _job(trial, algorithms, nets, registry, store)
-            result = train(job, lambda progress: watch(Event(trial, "train", progress=progress)))
+            job = train_job(trial, algorithms, nets, registry, store)
+            with shared(trial, registry, store, device, torch.get_num_threads(), processes) as member:
+                result = train(job, lambda progress: watch(Event(trial, "train", progress=progress)), member)
         save_weights(store.weights(trial.id), trial.id, nets, job.phi)
         training = TrainingRecord(
             steps=result.steps,
@@ -133,7 +143,7 @@ def run_trial(
         training=training,
         seconds=clock.seconds,
         memory=peak.measured(),
-        environment=environment(describe_device(device), torch.get_num_threads()),
+        environment=environment(_where(device, processes), torch.get_num_threads()),
         started=started,
         error=failure,
     )
@@ -239,9 +249,14 @@ def trial_of(record: Record) -> Trial:
     )
 
 
-def _job(
+def _where(device: str, processes: int) -> str:
+    return describe_device(device) + (f", {processes} processes" if processes > 1 else "")
+
+
+def train_job(
     trial: Trial, algorithms: Sequence[Algorithm], nets: Sequence[Net], registry: Registry, store: Store
 ) -> TrainJob:
+    """Return what is to be trained, the networks in it."""
     import torch
 
     from nar_bench.training.loop import Task, TrainJob

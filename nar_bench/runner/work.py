@@ -45,6 +45,7 @@ class TrialWork:
         threads: of torch within one operation; None for its own choice.
         predictions: see `run_trial`.
         patient: see `Store.claim`.
+        processes: see `run_trial`.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class TrialWork:
     threads: int | None
     predictions: bool = False
     patient: bool = False
+    processes: int = 1
 
     def __call__(self, planned: Planned, tell: Tell) -> Outcome:
         """Run it.
@@ -81,6 +83,7 @@ class TrialWork:
                     _watch(tell, notes, claim),
                     find_device(self.device),
                     predictions=self.predictions,
+                    processes=self.processes,
                 )
             return Outcome(record, True)
 

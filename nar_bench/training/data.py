@@ -31,6 +31,7 @@ class TrainingData:
             would have done.
         reading: reads the samples of a data set; None to draw them. Those of its training split are a fixed data set,
             of which `count`, where it is not 0, takes the first.
+        rows: which samples of every batch are wanted, where several processes share them; None for all.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class TrainingData:
         shift: Mapping[str, ShiftValue],
         fixed_seed: int | None = None,
         reading: Reading | None = None,
+        rows: range | None = None,
     ) -> None:
         self._algorithm, self._config, self._seed, self._shift = algorithm, config, seed, shift
         own = () if fixed_seed is None else (fixed_seed,)
         self._fixed_seed = derive_seed(*own, "train", algorithm.name)
         self._reading = reading
+        self._rows = range(config.batch) if rows is None else rows
         self._fixed: dict[int, Any] = {}
         self._streams: dict[int, StreamedPart] = {}
 
@@ -59,15 +62,16 @@ class TrainingData:
         size = config.sizes[step % len(config.sizes)]
         turn = step // len(config.sizes)
         if self._reading is None and not config.count:
-            return self._draw(
-                size, config.batch, derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
-            )
+            seed, first = derive_seed(self._seed, "train", self._algorithm.name), step * config.batch
+            return self._draw(size, len(self._rows), seed, first + self._rows.start)
         if size not in self._fixed and size not in self._streams:
             self._open(size)
         if size in self._streams:
-            return self._streams[size].batch(turn * config.batch, config.batch)  # type: ignore[return-value]
+            start = turn * config.batch + self._rows.start
+            return self._streams[size].batch(start, len(self._rows))  # type: ignore[return-value]
         fixed: Batch = self._fixed[size]
-        return fixed.select(self._places(size, turn, len(fixed)))
+        places = self._places(size, turn, len(fixed))
+        return fixed.select(places[self._rows.start : self._rows.stop])
 
     def validation(self) -> Batch:
         """Return the validation instances."""

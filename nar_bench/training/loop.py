@@ -34,6 +34,7 @@ from nar_bench.training.objective import Measured, Objective
 from nar_bench.training.pairs import Inputs, dissimilar_pairs, similar_pairs
 from nar_bench.training.progress import Progress
 from nar_bench.training.recording import CudaGraphs, RecordedSteps
+from nar_bench.training.sharing import Member
 from nar_bench.training.similar import similar_to, with_similar
 from nar_bench.training.two_sizes import TwoSizes
 from nar_bench.training.validation import validation_score
@@ -127,11 +128,13 @@ def _ignore(progress: Progress) -> None:
     return None
 
 
-def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> TrainResult:
+def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore, member: Member | None = None) -> TrainResult:
     """Train the nets of `job`, from its checkpoint where there is one.
 
     Args:
         on_step: called after every step.
+        member: which of several processes this is that train the job together, one for which `unshared_reason` is "";
+            all of them call this. Those after the first write and validate nothing.
 
     Raises:
         TrainingError: a loss is not finite; the last checkpoint is kept. Or nodes are to be contrasted with those of
@@ -140,15 +143,16 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
         StoreError: a checkpoint cannot be written.
     """
     config, names = job.config, [task.algorithm.name for task in job.tasks]
+    is_first = member is None or member.is_first
     learned = nn.ModuleDict({"nets": nn.ModuleList(task.net for task in job.tasks)})
     if isinstance(job.phi, nn.Module):
         learned["phi"] = job.phi
     optimizer = SharedCountAdam(learned.parameters(), config.learning_rate)
     noise = torch.Generator().manual_seed(derive_seed(job.seed, "noise"))
-    learners = _learners(job)
+    learners = _learners(job, member)
     objectives = [one.objective for one in learners]
     joint = JointObjective(objectives, config) if job.contrasts and job.contrast.across else None
-    held_out = [one.data.validation() for one in learners] if config.select == "best" else []
+    held_out = [one.data.validation() for one in learners] if config.select == "best" and is_first else []
     losses: Curves = {name: [] for name in names}
     validation: Curves = {name: [] for name in names} if held_out else {}
     best: _Best | None = None
@@ -177,7 +181,7 @@ def train(job: TrainJob, on_step: Callable[[Progress], None] = _ignore) -> Train
                 validation[name].append((done, score))
             if best is None or sum(scores) > best.total:
                 best = _Best(done, sum(scores), {k: v.clone() for k, v in learned.state_dict().items()})
-        if job.checkpoint and done % config.checkpoint_every == 0 and done < config.steps:
+        if job.checkpoint and is_first and done % config.checkpoint_every == 0 and done < config.steps:
             states: dict[str, Any] = {
                 "learned": learned.state_dict(),
                 "optimizer": optimizer.state_dict(),
@@ -220,7 +224,7 @@ class _Learner(NamedTuple):
     """Measures inputs and similar inputs that have another number of nodes."""
 
 
-def _learners(job: TrainJob) -> list[_Learner]:
+def _learners(job: TrainJob, member: Member | None) -> list[_Learner]:
     made = []
     hardest = job.contrast.negative_count if job.contrast.negatives == "similar_ideas" else 0
     for task in job.tasks:
@@ -230,10 +234,11 @@ def _learners(job: TrainJob) -> list[_Learner]:
                 "with those of a similar one, and nothing makes any; give the task a similar input."
             )
         device = task.net.device
-        objective = Objective(task.net, task.config, job.phi if job.contrasts else None, job.level, hardest)
+        objective = Objective(task.net, task.config, job.phi if job.contrasts else None, job.level, hardest, member)
         records = task.config.accelerate and device.type == "cuda"
         measure = RecordedSteps(objective, CudaGraphs(device)) if records else objective
-        data = TrainingData(task.algorithm, task.config, job.seed, task.shift, task.fixed_seed, task.reading)
+        rows = None if member is None else member.rows(task.config.batch)
+        data = TrainingData(task.algorithm, task.config, job.seed, task.shift, task.fixed_seed, task.reading, rows)
         made.append(_Learner(task, data, objective, measure, TwoSizes(objective, task.config)))
     return made
 

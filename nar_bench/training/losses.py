@@ -6,6 +6,8 @@ mean over the batch. A hint's loss is a mean over all valid (step, sample, eleme
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -25,6 +27,7 @@ def supervised_loss(
     *,
     output_weight: float = 1.0,
     hint_weight: float = 1.0,
+    counted: Callable[[Tensor], Tensor] = lambda number: number,
 ) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
     """Return the weighted sum of all losses, and each unweighted by name ("output/pi", "hint/pi_h", "halting").
 
@@ -34,6 +37,10 @@ def supervised_loss(
 
     On sparse graphs the elements are nodes, graphs, and of features on edges the edges that there are; a pointer is a
     class among the edges into its node.
+
+    Args:
+        counted: takes how many elements a mean is over and returns what the sum is divided by. Where the batch is a
+            part of one that several processes share, that is what each of them has on average.
     """
     on = batch.graph if isinstance(batch, SparseTensorBatch) else None
     parts: dict[str, Tensor] = {}
@@ -45,7 +52,7 @@ def supervised_loss(
             parts[f"output/{feature.name}_mask"] = F.cross_entropy(predictions.outputs[first_of(feature.name)], first)
         else:
             losses, valid = _elements(feature, truth, raw, on)
-            parts[f"output/{feature.name}"] = _mean(losses, valid)
+            parts[f"output/{feature.name}"] = _mean(losses, valid, counted)
     if predictions.hints:
         live = batch.live()
         for feature in batch.spec.hints:
@@ -59,7 +66,7 @@ def supervised_loss(
                 cyclic, first = cyclic_permutation(truth.flatten(0, 1))
                 mask = predictions.hints[first_of(feature.name)][: len(truth)]
                 chosen = -mask.log_softmax(dim=-1).gather(-1, first.view(*truth.shape[:2], 1))[..., 0]
-                parts[f"hint/{first_of(feature.name)}"] = _mean(chosen, live[: len(truth)])
+                parts[f"hint/{first_of(feature.name)}"] = _mean(chosen, live[: len(truth)], counted)
                 losses = permutation_losses(raw, cyclic.view_as(truth))
                 valid = torch.ones_like(truth, dtype=torch.bool)
             else:
@@ -68,7 +75,7 @@ def supervised_loss(
                 valid = valid & batch.per_element(live[: len(truth)], losses.shape[-1])
             else:
                 valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
-            parts[f"hint/{feature.name}"] = _mean(losses, valid)
+            parts[f"hint/{feature.name}"] = _mean(losses, valid, counted)
     weight = {"output": output_weight, "hint": hint_weight}
     total = torch.stack([weight[name.split("/")[0]] * part for name, part in parts.items()]).sum()
     if predictions.halting is not None:
@@ -77,7 +84,7 @@ def supervised_loss(
         losses = F.binary_cross_entropy_with_logits(
             predictions.halting, (step == last).to(predictions.halting.dtype), reduction="none"
         )
-        parts["halting"] = _mean(losses, step <= last)
+        parts["halting"] = _mean(losses, step <= last, counted)
         total = total + parts["halting"]
     if predictions.penalties is not None:
         made = torch.arange(len(predictions.penalties), device=total.device)[:, None] < predictions.steps
@@ -114,5 +121,6 @@ def log_softmax_over_incoming(on: SparseGraph, logits: Float[Tensor, "*S E"]) ->
     return (by_edge - sums.index_select(0, on.target)).T.reshape(logits.shape)
 
 
-def _mean(losses: Tensor, valid: Tensor) -> Tensor:
-    return torch.where(valid, losses, 0.0).sum() / valid.sum().clamp(min=1)
+def _mean(losses: Tensor, valid: Tensor, counted: Callable[[Tensor], Tensor]) -> Tensor:
+    number = counted(valid.sum())
+    return torch.where(valid, losses, 0.0).sum() / torch.where(number > 0, number, 1)

@@ -18,6 +18,7 @@ from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrastive import Pairs, Similarity, contrastive_trajectory_loss
 from nar_bench.training.losses import supervised_loss
 from nar_bench.training.node_contrast import node_contrastive_loss
+from nar_bench.training.sharing import Averaged, Member
 
 
 class Measured(NamedTuple):
@@ -38,6 +39,10 @@ class Measure(Protocol):
         ...
 
 
+def _as_it_is(number: Tensor) -> Tensor:
+    return number
+
+
 class Objective:
     """Measures batches: forward, loss, backward. Nothing is changed, and nothing waits for the device.
 
@@ -48,6 +53,8 @@ class Objective:
         phi: similarity of two ideas or of two trajectories, where ideas are contrasted. None elsewhere.
         level: which of the two.
         hardest: where above 0, of the negatives of each input only so many are, those of greatest s.
+        member: where this is one of several processes; batches are its parts of theirs, no ideas are contrasted, and
+            losses and gradients are those of the whole.
     """
 
     def __init__(
@@ -57,8 +64,11 @@ class Objective:
         phi: Similarity | None = None,
         level: Level = Level.STEP,
         hardest: int = 0,
+        member: Member | None = None,
     ) -> None:
         self._net, self._config, self._phi, self._level, self._hardest = net, config, phi, level, hardest
+        self._member = member
+        self._averaged = None if member is None else Averaged(net, member)
         learned = [*net.parameters(), *(phi.parameters() if isinstance(phi, nn.Module) else ())]
         self.parameters = tuple(parameter for parameter in learned if parameter.requires_grad)
 
@@ -69,7 +79,12 @@ class Objective:
             assert predictions.ideas is not None  # a trial with a processor that writes none is never planned
             parts["contrastive"] = self.contrast(predictions.ideas, predictions.steps, pairs)
             loss = loss + self._config.contrastive_weight * parts["contrastive"]
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        if self._averaged is not None and self._member is not None:
+            gradients = self._averaged.gradients(loss, self.parameters)
+            loss, *values = self._member.means([loss, *parts.values()])
+            parts = dict(zip(parts, values, strict=True))
+        else:
+            gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
         return Measured(loss.detach(), {name: part.detach() for name, part in parts.items()}, gradients)
 
     def supervise(
@@ -81,10 +96,14 @@ class Objective:
         """
         device = batch.lengths.device.type
         with torch.autocast(device, torch.bfloat16) if self._config.accelerate else contextlib.nullcontext():
-            predictions = self._net(batch, noise)
+            predictions = self._net(batch, noise) if self._averaged is None else self._averaged(batch, noise)
         regime = self._net.regime
         loss, parts = supervised_loss(
-            predictions, batch, output_weight=regime.output_weight, hint_weight=regime.hint_weight
+            predictions,
+            batch,
+            output_weight=regime.output_weight,
+            hint_weight=regime.hint_weight,
+            counted=_as_it_is if self._member is None else self._member.share_of_all,
         )
         if predictions.nodes is not None and self._config.node_contrastive_weight > 0:
             parts["node_contrastive"] = node_contrastive_loss(

@@ -1,7 +1,6 @@
-"""Messages along a list of edges and their maximum, with a backward pass written by hand.
+"""Messages along the edges of a sparse graph and their maximum, with a backward pass written by hand.
 
-The same mathematics as `nar_bench_processors.messages`, on E edges in place of all B N^2 pairs: in the sparse layout,
-and in the dense one where few pairs count. Rows are those of all graphs of a batch, R pairs or edges and V nodes.
+The same mathematics as `nar_bench_processors.messages`, on a list of E edges in place of all B N^2 pairs.
 """
 
 from __future__ import annotations
@@ -22,17 +21,12 @@ _EDGES_AT_ONCE = 4096
 class Edges(NamedTuple):
     """Where each edge lies."""
 
-    pair: Int[Tensor, " E"] | None
-    """Its row in the features, (b N + i) N + j of all pairs; None where they have a row for each edge, in order."""
+    pair: Int[Tensor, " E"]
+    """Row (b N + i) N + j in the features of all pairs."""
     sender: Int[Tensor, " E"]
-    """The row of a node, b N + i."""
+    """Row b N + i."""
     receiver: Int[Tensor, " E"]
-    """Likewise, b N + j."""
-
-    def some(self, start: int, stop: int) -> Edges:
-        """Return some of the edges, and which rows of the features are theirs."""
-        pair = torch.arange(start, stop, device=self.sender.device) if self.pair is None else self.pair[start:stop]
-        return Edges(pair, self.sender[start:stop], self.receiver[start:stop])
+    """Row b N + j."""
 
 
 def few_edges(adjacency: Bool[Tensor, "B N N"]) -> bool:
@@ -54,48 +48,30 @@ def max_edge_messages(
     adjacency: Bool[Tensor, "B N N"],
 ) -> Float[Tensor, "B N H"]:
     """Return max_i U relu(V relu(W v_ij + s_i + r_j) + c) over the edges i -> j; -infinity where there are none."""
-    nodes = adjacency.shape[1]
+    batch, nodes = adjacency.shape[:2]
     pair = adjacency.flatten().nonzero()[:, 0]
     graph_and_sender = pair.div(nodes, rounding_mode="floor")
     graph = graph_and_sender.div(nodes, rounding_mode="floor")
     edges = Edges(pair, graph_and_sender, graph * nodes + (pair - graph_and_sender * nodes))
-    rows = values.flatten(0, 2), sender.flatten(0, 1), receiver.flatten(0, 1)
-    return max_messages_along(edges, *rows, weight, v, c, u).view(sender.shape)
-
-
-def max_messages_along(
-    edges: Edges,
-    values: Float[Tensor, "R F"],
-    sender: Float[Tensor, "V H"],
-    receiver: Float[Tensor, "V H"],
-    weight: Float[Tensor, "H F"],
-    v: Float[Tensor, "H H"],
-    c: Float[Tensor, " H"],
-    u: Float[Tensor, "H H"],
-) -> Float[Tensor, "V H"]:
-    """Return max U relu(V relu(W v_e + s_i + r_j) + c) over the edges e from i into each node j; -infinity where none.
-
-    Without gradients the messages of some edges are held at a time.
-    """
     weights = weight, v, c, u
     if torch.is_grad_enabled():
         largest: Tensor = _MaxEdgeMessages.apply(values, sender, receiver, *weights, edges)  # type: ignore[no-untyped-call]
         return largest
-    largest = torch.full_like(receiver, -torch.inf)
-    for start in range(0, len(edges.sender), _EDGES_AT_ONCE):
-        some = edges.some(start, min(start + _EDGES_AT_ONCE, len(edges.sender)))
+    largest = torch.full((batch * nodes, len(weight)), -torch.inf, dtype=sender.dtype, device=sender.device)
+    for start in range(0, len(pair), _EDGES_AT_ONCE):
+        some = Edges(*(rows[start : start + _EDGES_AT_ONCE] for rows in edges))
         _take_maximum(largest, _messages(values, sender, receiver, *weights, some)[3], some)
-    return largest
+    return largest.view(sender.shape)
 
 
 def _messages(
     values: Tensor, sender: Tensor, receiver: Tensor, weight: Tensor, v: Tensor, c: Tensor, u: Tensor, edges: Edges
 ) -> tuple[Float[Tensor, "E F"], Float[Tensor, "E H"], Float[Tensor, "E H"], Float[Tensor, "E H"]]:
     """Return the features, both hidden layers and the messages of each edge."""
-    features = values if edges.pair is None else values.index_select(0, edges.pair)
+    features = values.flatten(0, 2).index_select(0, edges.pair)
     first = features @ weight.T
-    first.add_(sender.index_select(0, edges.sender))
-    first.add_(receiver.index_select(0, edges.receiver)).relu_()
+    first.add_(sender.flatten(0, 1).index_select(0, edges.sender))
+    first.add_(receiver.flatten(0, 1).index_select(0, edges.receiver)).relu_()
     second = mapped(first, v, c, rectified=True)
     return features, first, second, mapped(second, u)
 
@@ -106,7 +82,9 @@ def _take_maximum(largest: Float[Tensor, "BN H"], messages: Float[Tensor, "E H"]
 
 
 def _sum_by(rows: Int[Tensor, " E"], terms: Float[Tensor, "E H"], shape: torch.Size) -> Tensor:
-    return terms.new_zeros(shape).index_add_(0, rows, terms)
+    total = terms.new_zeros(shape)
+    total.view(-1, shape[-1]).index_add_(0, rows, terms)
+    return total
 
 
 class _MaxEdgeMessages(torch.autograd.Function):
@@ -124,7 +102,7 @@ class _MaxEdgeMessages(torch.autograd.Function):
     ) -> Tensor:
         features, first, second, messages = _messages(values, sender, receiver, weight, v, c, u, edges)
         largest = torch.full_like(receiver, -torch.inf)
-        _take_maximum(largest, messages, edges)
+        _take_maximum(largest.view(-1, len(weight)), messages, edges)
         ctx.save_for_backward(features, weight, first, second, messages, largest, v, u, *edges)
         ctx.shape = values.shape
         return largest
@@ -136,10 +114,10 @@ class _MaxEdgeMessages(torch.autograd.Function):
         edges = Edges(*rows)
         shape = largest.shape
         # Equal messages share the gradient, as in the reference.
-        largest_here = largest.index_select(0, edges.receiver)
+        largest_here = largest.view(-1, shape[-1]).index_select(0, edges.receiver)
         chosen = torch.eq(messages, largest_here, out=largest_here)
         share = gradient / _sum_by(edges.receiver, chosen, shape).clamp_(min=1)
-        to_messages = chosen.mul_(share.index_select(0, edges.receiver))
+        to_messages = chosen.mul_(share.view(-1, shape[-1]).index_select(0, edges.receiver))
         to_second = to_messages @ u
         torch.ops.aten.threshold_backward.grad_input(to_second, second, 0, grad_input=to_second)
         to_u = to_messages.T @ second
@@ -148,9 +126,8 @@ class _MaxEdgeMessages(torch.autograd.Function):
         torch.ops.aten.threshold_backward.grad_input(to_first, first, 0, grad_input=to_first)
         to_values = None
         if ctx.needs_input_grad[0]:
-            to_values = to_first @ weight
-            if edges.pair is not None:
-                to_values = features.new_zeros(ctx.shape).index_copy_(0, edges.pair, to_values)
+            to_values = features.new_zeros(ctx.shape)
+            to_values.flatten(0, 2).index_copy_(0, edges.pair, to_first @ weight)
         return (
             to_values,
             _sum_by(edges.sender, to_first, shape),

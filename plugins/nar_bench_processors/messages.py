@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from nar_bench.model.autocast import lowered
 from nar_bench.model.maps import mapped
 from nar_bench.model.pairs import blocks, scratch
-from nar_bench.model.sparse_graph import SparseGraph
-from nar_bench_processors.edge_messages import Edges, few_edges, max_edge_messages, max_messages_along
+from nar_bench_processors.edge_messages import few_edges, max_edge_messages
 
 NONE = -1e6
 """What a receiver without any sender receives, as in the reference."""
@@ -52,22 +51,6 @@ def max_messages(
     else:
         largest = _largest(values, weight, sender, receiver, *weights, adjacency)
     return torch.where(adjacency.any(dim=1)[..., None], largest + outer.bias, NONE)
-
-
-def max_sparse_messages(
-    values: Float[Tensor, "E F"],
-    weight: Float[Tensor, "H F"],
-    sender: Float[Tensor, "V H"],
-    receiver: Float[Tensor, "V H"],
-    inner: nn.Linear,
-    outer: nn.Linear,
-    on: SparseGraph,
-) -> Float[Tensor, "V H"]:
-    """Return `max_messages` along the edges of sparse graphs, of which every node has one to itself."""
-    values, weight, sender, receiver = (lowered(one) for one in (values, weight, sender, receiver))
-    weights = lowered(inner.weight), lowered(inner.bias), lowered(outer.weight)
-    edges = Edges(None, on.source, on.target)
-    return max_messages_along(edges, values, sender, receiver, weight, *weights) + outer.bias
 
 
 def _largest(

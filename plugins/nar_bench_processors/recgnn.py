@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nar_bench.model.edges import EdgeVectors
-from nar_bench.model.segments import max_into_nodes, sum_of_ends
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import Processor, StepOutput
 from nar_bench.spec import Layout
 from nar_bench_processors.linear import linear, on_edges
+from nar_bench_processors.sparse_messages import max_sparse_messages
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,10 @@ class Recgnn(nn.Module):
     ) -> StepOutput:
         """Make one step."""
         z = torch.cat([node, state], dim=-1)
-        receiver = self.receiver(z) + self.graph(graph).index_select(0, on.graph_of_node)
-        messages = self.outer(F.relu(sum_of_ends(on, self.sender(z), receiver) + on_edges(self.edge, edge)))
-        return self._updated(max_into_nodes(on, messages), state)
+        pairs = edge.through(self.edge.weight, self.edge.bias)
+        receiver = self.receiver(z) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
+        largest = max_sparse_messages(pairs.values, pairs.weight, self.sender(z), receiver, None, self.outer, on)
+        return self._updated(largest, state)
 
     def _updated(self, largest: Tensor, state: Tensor) -> StepOutput:
         hidden = self.norm(self.gru(largest.flatten(0, -2), state.flatten(0, -2))).view(state.shape)

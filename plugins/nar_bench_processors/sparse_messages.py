@@ -2,14 +2,15 @@
 
     m_e = U relu(V relu(W v_e + s_i + r_j) + c) + d        or, with one layer less,   U relu(W v_e + s_i + r_j) + d
 
-On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what is
-no product of matrices is in loops that numba compiles.
+On a CPU the edges into some nodes are worked on at a time, so that what there is of them stays in the caches, and what
+is no product of matrices is in loops that numba compiles.
 
 Shapes: V nodes and E edges, D wide inside, messages H wide.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -53,24 +54,19 @@ def max_sparse_messages(
     """
     values, weight, sender, receiver = (lowered(one) for one in (values, weight, sender, receiver))
     v, c = (None, None) if inner is None else (lowered(inner.weight), lowered(inner.bias))
-    tensors = values, weight, sender, receiver, v, c, lowered(outer.weight)
+    tensors: list[Any] = [values, weight, sender, receiver, v, c, lowered(outer.weight)]
+    if not torch.is_grad_enabled():
+        # Weights would say that they need a gradient, and messages would be kept for it.
+        tensors = [None if one is None else one.detach() for one in tensors]
     if sender.device.type == "cpu" and sender.dtype in _LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:
-        largest = _plain(*tensors, on)
+        largest = _plain(tensors, on)
     return largest + outer.bias
 
 
-def _plain(
-    values: Tensor,
-    weight: Tensor,
-    sender: Tensor,
-    receiver: Tensor,
-    v: Tensor | None,
-    c: Tensor | None,
-    u: Tensor,
-    on: SparseGraph,
-) -> Tensor:
+def _plain(tensors: list[Any], on: SparseGraph) -> Tensor:
+    values, weight, sender, receiver, v, c, u = tensors
     hidden = F.relu(sum_of_ends(on, sender, receiver) + values @ weight.T)
     if v is not None:
         hidden = F.relu(F.linear(hidden, v, c))
@@ -97,8 +93,9 @@ def _blocks(on: SparseGraph) -> Iterator[tuple[int, int]]:
     if on.E <= _EDGES_AT_ONCE:
         yield 0, on.V
         return
-    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).unique().tolist()
-    yield from zip([0, *cuts], [*cuts, on.V], strict=True)
+    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).tolist()
+    borders = sorted({0, *cuts, on.V})
+    yield from itertools.pairwise(borders)
 
 
 class _MaxSparseMessages(torch.autograd.Function):

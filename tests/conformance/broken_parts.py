@@ -15,6 +15,7 @@ from torch import nn
 
 from nar_bench.plugin.contracts import Invariant, Level, Processor, SimilarInput, Similarity, StepOutput
 from nar_bench.plugin.execution import Executor, NoOptions, Place
+from nar_bench.spec import Layout
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ class Mean(nn.Module):
         seen = torch.cat([node, state, edge.mean(dim=1) + graph[:, None]], dim=-1)
         hidden = torch.tanh(self.map(seen))
         return StepOutput(hidden, None, hidden, self.idea(hidden.mean(dim=1)))
+
+
+class Forgetful(Mean):
+    """Its sparse form does not read the edges."""
+
+    def sparse_state(self, node: Any, on: Any) -> Any:
+        return torch.zeros_like(node)
+
+    def sparse_forward(self, node: Any, edge: Any, graph: Any, on: Any, state: Any) -> StepOutput:
+        hidden = torch.tanh(self.map(torch.cat([node, state, graph[on.graph_of_node]], dim=-1)))
+        return StepOutput(hidden, None, hidden, self.idea(hidden.view(on.B, -1, hidden.shape[1]).mean(dim=1)))
 
 
 class Squeezed(Mean):
@@ -188,6 +200,10 @@ BROKEN_PROCESSORS = {
     "a_relabelled_problem_has_the_relabelled_answer": (
         processor(Ordered),
         "output 'pi' of a relabelled problem differs",
+    ),
+    "both_layouts_are_one": (
+        dataclasses.replace(processor(Forgetful), layouts=(Layout.DENSE, Layout.SPARSE)),
+        "hidden of both layouts differs by .* at step 1",
     ),
 }
 
