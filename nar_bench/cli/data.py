@@ -40,15 +40,23 @@ _workers = click.option(
 def build_command(
     name: str, out: Path, only: str, executor: str | None, options: tuple[str, ...], workers: int | None
 ) -> int:
-    """Build the data set NAME (a name or a TOML file). Running it again makes what is not there yet."""
+    """Build the data set NAME: a name, a TOML file, or the recipe.json of a data set that is to be made again.
+
+    Running it again makes what is not there yet.
+    """
     from nar_bench.cli.data_progress import RowProgress
     from nar_bench.cli.plan import names
     from nar_bench.data_sets.blueprint import find_blueprint, resolve
     from nar_bench.data_sets.build import build, left_to_make
+    from nar_bench.data_sets.recipe import anew, read_recipe
     from nar_bench.plugin.registry import registry
 
     plugins = registry()
-    recipe = resolve(find_blueprint(name, plugins), plugins, names(only))
+    click.echo(f"{name}: working out the recipe; the first time on a machine each algorithm is compiled", err=True)
+    if name.endswith(".json"):
+        recipe = anew(read_recipe(Path(name)), names(only))
+    else:
+        recipe = resolve(find_blueprint(name, plugins), plugins, names(only))
     left, total = left_to_make(recipe, out)
     rows = sum(part.count for config in recipe.configs for split in config.splits for part in split.parts)
     told = f"{recipe.name} v{recipe.version}: {len(recipe.configs)} configs, {rows:,} rows"
