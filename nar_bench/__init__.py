@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nar_bench.trajectory import Batch
 
 __version__ = "0.1.0"
-__all__ = ["algorithm", "compare", "generate", "load_results", "plan", "rank", "run", "status"]
+__all__ = ["algorithm", "compare", "generate", "load_data", "load_results", "plan", "rank", "run", "status"]
 
 
 def algorithm(name: str) -> Algorithm:
@@ -68,6 +68,31 @@ def generate(name: str, size: int, count: int, seed: int = 0, **shift: Any) -> B
     from nar_bench.data.generate import generate as generate_batch
 
     batch: Batch = generate_batch(algorithm(name), size, count, seed, **shift)
+    return batch
+
+
+def load_data(source: str | Path, config: str, split: str, size: int | None = None) -> Batch:
+    """Return the trajectories of one split of a data set.
+
+    Args:
+        source: a folder, or `hub:owner/name@revision`.
+        config: such as "bfs" or "dijkstra-grid".
+        split: such as "train" or "test_n64".
+        size: of a split of several sizes.
+
+    Returns:
+        the trajectories, compact, as `generate` returns them; hints that the files lack are made anew.
+
+    Raises:
+        UnknownName: no such config or split.
+        DataSetError: there is no data set, or it is damaged or of another version of the algorithm.
+        HubError: it cannot be fetched.
+    """
+    from nar_bench.hub.source import open_source
+
+    opened = open_source(str(source))
+    named = opened.manifest.recipe.config(config).algorithm_id
+    batch: Batch = opened.read(algorithm(named), config, split, size)  # type: ignore[assignment]
     return batch
 
 

@@ -40,22 +40,30 @@ _workers = click.option(
 def build_command(
     name: str, out: Path, only: str, executor: str | None, options: tuple[str, ...], workers: int | None
 ) -> int:
-    """Build the data set NAME (a name or a TOML file). Running it again makes what is not there yet."""
+    """Build the data set NAME: a name, a TOML file, or the recipe.json of a data set that is to be made again.
+
+    Running it again makes what is not there yet.
+    """
     from nar_bench.cli.data_progress import RowProgress
     from nar_bench.cli.options import names
     from nar_bench.data_sets.blueprint import find_blueprint, resolve
     from nar_bench.data_sets.build import build, left_to_make
+    from nar_bench.data_sets.recipe import anew, read_recipe
     from nar_bench.plugin.registry import registry
 
     plugins = registry()
-    recipe = resolve(find_blueprint(name, plugins), plugins, names(only))
-    left, total = left_to_make(recipe, out)
+    click.echo(f"{name}: working out the recipe; the first time on a machine each algorithm is compiled", err=True)
+    if name.endswith(".json"):
+        recipe = anew(read_recipe(Path(name)), names(only))
+    else:
+        recipe = resolve(find_blueprint(name, plugins), plugins, names(only))
+    left, total = left_to_make(recipe, out), sum(split.files for config in recipe.configs for split in config.splits)
     rows = sum(part.count for config in recipe.configs for split in config.splits for part in split.parts)
     told = f"{recipe.name} v{recipe.version}: {len(recipe.configs)} configs, {rows:,} rows"
-    click.echo(f"{told}; {left} of {total} files to make")
+    click.echo(f"{told}; {len(left)} of {total} files to make")
     try:
-        with RowProgress(rows) as progress:
-            manifest = build(recipe, out, _runner(executor, options, workers), progress, _files(plugins))
+        with RowProgress(sum(shard.places for shard in left)) as progress:
+            manifest = build(recipe, out, _runner(out, executor, options, workers), progress, _files(plugins))
     except KeyboardInterrupt:
         click.echo("interrupted; the same command continues where this one stopped", err=True)
         return 130
@@ -97,7 +105,7 @@ def verify_command(
     from nar_bench.data_sets.verify import verify
     from nar_bench.plugin.registry import registry
 
-    runner = _runner(executor, options, workers if whole or files > 1 else 1)
+    runner = _runner(folder, executor, options, workers if whole or files > 1 else 1)
     checked = verify(folder, runner, None if whole else files, seed, plugins=_files(registry()))
     for one in checked:
         click.echo(
@@ -172,15 +180,15 @@ def pull_command(source: str, out: Path, only: str) -> int:
     return 0
 
 
-def _runner(executor: str | None, options: tuple[str, ...], workers: int | None) -> Runner:
-    from nar_bench.data_sets.build import cores
+def _runner(folder: Path, executor: str | None, options: tuple[str, ...], workers: int | None) -> Runner:
+    from nar_bench.data_sets.build import BUILD, cores
     from nar_bench.plugin.execution import Terms
     from nar_bench.plugin.registry import registry
     from nar_bench.runner.executor import build_runner
 
     workers = workers or cores()
     name = executor or ("local" if workers > 1 else "in_process")
-    return build_runner(registry(), name, options, Terms(workers))[1]
+    return build_runner(registry(), name, options, Terms(workers, None, (folder / BUILD / "executor").resolve()))[1]
 
 
 def _files(plugins: Any) -> tuple[Path, ...]:

@@ -13,14 +13,14 @@ class RowProgress:
     """Watches a build: called with what happens in it.
 
     Args:
-        rows: how many there will be; those of finished files count as soon as they are passed over.
+        rows: how many are to be made; where inputs turn out to be shared, their files are made twice.
     """
 
     def __init__(self, rows: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._rows, self._bytes = 0, 0
+        self._rows, self._bytes, self._total = 0, 0, rows
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -58,5 +58,6 @@ class RowProgress:
             self._task,
             completed=self._rows,
             rate=f"{speed:,.0f} rows/s" if speed else "",
-            size=f"{self._bytes / 1e6:,.0f} MB in memory",
+            size=f"{self._bytes / 1e6:,.0f} MB of values",
+            total=max(self._rows, self._total),
         )

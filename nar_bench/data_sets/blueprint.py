@@ -30,6 +30,7 @@ size = 64
 count = 32
 shift = { p = 0.9 }               # of this split
 counts = { minimum = 2048 }       # of one algorithm
+without = ["dfs"]                 # algorithms that do not have this split
 seed = 3                          # a stream of its own; else that of `nar-bench run`, by the first word of the name
 
 Without a seed, `train` has the samples that a suite with a fixed `train.count` draws, `val` those that it validates
@@ -58,8 +59,8 @@ from nar_bench.trajectory import compact_dtype, compact_shape
 MOST_ROWS = 50_000
 """Of one file."""
 
-_PROBES = 2
-"""Samples by which the size of a row is estimated; equal everywhere, as all samples are."""
+_PROBES = 1
+"""Samples by which the size of a row is estimated: the first of the part, which are the same everywhere."""
 
 
 class _Table(BaseModel):
@@ -72,6 +73,7 @@ class SplitTable(_Table):
     size: int | list[int]
     count: int = Field(ge=1)
     counts: dict[str, int] = {}
+    without: list[str] = []
     distribution: Literal["training", "test"] = "test"
     shift: dict[str, Any] = {}
     seed: int | None = Field(default=None, ge=0, lt=2**63)
@@ -168,6 +170,7 @@ def resolve(file: Path, registry: Registry, only: Iterable[str] = ()) -> Recipe:
     wanted = set(only)
     matched: set[str] = set()
     for index, table in enumerate(blueprint.configs):
+        faults += _strangers(table, f"configs[{index}]")
         for place, name in enumerate(table.algorithms):
             where = f"configs[{index}].algorithms[{place}]"
             try:
@@ -188,6 +191,18 @@ def resolve(file: Path, registry: Registry, only: Iterable[str] = ()) -> Recipe:
     return Recipe.model_validate({**told, "configs": tuple(configs.values())})
 
 
+def _strangers(table: ConfigsTable, place: str) -> list[str]:
+    """Return a fault for each name in an option for one algorithm that is not among the algorithms."""
+    named = {f"{place}.told": list(table.told)}
+    named |= {f"{place}.splits.{name}": [*split.counts, *split.without] for name, split in table.splits.items()}
+    return [
+        f"{where}: '{name}' is none of its algorithms.{did_you_mean(name, table.algorithms)}"
+        for where, names in named.items()
+        for name in names
+        if name not in table.algorithms
+    ]
+
+
 def _configs(
     blueprint: Blueprint, table: ConfigsTable, algorithm: Algorithm, full_id: str, wanted: set[str]
 ) -> Iterable[DataConfig]:
@@ -200,7 +215,8 @@ def _configs(
         if not kept:
             continue
         shift = {**table.shift, **({"family": family} if family else {})}
-        splits = tuple(_split(blueprint, one, name, algorithm, shift) for name, one in table.splits.items())
+        given = {name: one for name, one in table.splits.items() if algorithm.name not in one.without}
+        splits = tuple(_split(blueprint, one, name, algorithm, shift) for name, one in given.items())
         for form, name in kept:
             made = splits if form == "trajectory" else tuple(_text_splits(splits, table.text_largest))
             yield DataConfig.model_validate(

@@ -127,10 +127,11 @@ def build(
     return manifest
 
 
-def left_to_make(recipe: Recipe, folder: Path) -> tuple[int, int]:
-    """Return how many files of a recipe are not there yet, and how many there will be."""
-    shards = shards_of(recipe)
-    return sum(_done(folder, shard) is None for shard in shards), len(shards)
+def left_to_make(recipe: Recipe, folder: Path) -> list[Shard]:
+    """Return the files of a recipe that are not there yet."""
+    shared = _scan_of(folder.resolve(), recipe)
+    whole = without(recipe, shared) if shared and recipe.leaks == "remove" else recipe
+    return [shard for shard in shards_of(whole) if _done(folder, shard) is None]
 
 
 def _make(work: ShardWork, shards: Iterable[Shard], runner: Runner, tell: Callable[[Any], None]) -> list[DataFile]:

@@ -138,7 +138,11 @@ def _contents(manifest: Manifest) -> str:
             f"| `{config.name}` | {config.algorithm} v{config.algorithm_version} | {config.family or 'own'} | "
             f"{_FORMS[config.form]} | {splits} | {_bytes(sum(f.bytes for f in manifest.of(config.name)))} |"
         )
-    lines += ["", "\\* outputs only: the hints of one such trajectory are too large to keep, and its columns are null."]
+    if any(not part.hints for config in manifest.recipe.configs for split in config.splits for part in split.parts):
+        lines += [
+            "",
+            "\\* outputs only: the hints of one such trajectory are too large to keep; their columns are null.",
+        ]
     lines += ["", "### Every split", "", "<details><summary>n, rows, steps, size and distribution</summary>", ""]
     lines += ["| configuration | split | n | rows | T least, mean, most | hints | size | shift axes |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
@@ -230,11 +234,10 @@ def _again(manifest: Manifest, where: str) -> str:
 
 ```bash
 pip install nar-bench
-nar-bench data build {recipe.name} -o {recipe.name}    # the same rows, made on your machine
-nar-bench data pull {where}@v{recipe.version} -o pulled       # or fetch these
-nar-bench data verify pulled                     # checksums; makes some files again and compares every value
-nar-bench data verify pulled --all
-sha256sum --check SHA256SUMS                     # without nar-bench, in the folder
+nar-bench data pull {where}@v{recipe.version} -o pulled   # fetches, checks every byte
+nar-bench data verify pulled --all        # makes every file again, compares every value
+nar-bench data build pulled/recipe.json -o again   # or makes a copy of your own
+sha256sum --check SHA256SUMS              # without nar-bench, in the folder
 ```
 
 - `recipe.json` says of each split: algorithm and version, size, shift axes, seed, numbers of the samples, generator

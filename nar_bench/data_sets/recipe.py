@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -138,6 +139,37 @@ def recipe_from_json(text: str | bytes, where: str) -> Recipe:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise DataSetError(f"{where}: no valid recipe: {place}: {first['msg']}.") from None
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.json. Raises DataSetError where it is none."""
+    try:
+        return recipe_from_json(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DataSetError(f"{path}: cannot be read: {error.strerror}.") from None
+
+
+def anew(recipe: Recipe, only: Collection[str] = ()) -> Recipe:
+    """Return a recipe before anything was left out of it, as building it again starts from.
+
+    Args:
+        only: algorithms or configs to keep; all if empty.
+
+    Raises:
+        UnknownName: nothing has one of these names.
+    """
+    for name in only:
+        if not any(name in (config.name, config.algorithm) for config in recipe.configs):
+            recipe.config(name)
+
+    def whole(split: Split) -> Split:
+        return split.model_copy(
+            update={"parts": tuple(part.model_copy(update={"removed": ()}) for part in split.parts)}
+        )
+
+    kept = [config for config in recipe.configs if not only or {config.name, config.algorithm} & set(only)]
+    configs = [config.model_copy(update={"splits": tuple(map(whole, config.splits))}) for config in kept]
+    return recipe.model_copy(update={"configs": tuple(configs)})
 
 
 def part_hash(config: DataConfig, part: Part) -> str:

@@ -163,13 +163,8 @@ def _head(api: Any, repository: str, kind: str) -> str:
 
     try:
         return str(_again(lambda: api.repo_info(repository, repo_type=kind)).sha)
-    except RepositoryNotFoundError as error:
-        if status_of(error) == 401:
-            raise HubError(
-                f"{kind} {repository}: the Hub answered 401. The token is not valid or has expired; make a new one "
-                "with write access and run `hf auth login`."
-            ) from None
-        return ""
+    except RepositoryNotFoundError:
+        return ""  # or it may not be seen; making it then says so
 
 
 def _files(api: Any, repository: str, kind: str, revision: str) -> dict[str, str]:

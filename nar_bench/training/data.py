@@ -51,6 +51,7 @@ class TrainingData:
         self._rows = range(config.batch) if rows is None else rows
         self._fixed: dict[int, Any] = {}
         self._streams: dict[int, StreamedPart] = {}
+        self._orders: dict[int, dict[int, NDArray[np.int64]]] = {}
 
     def batch(self, step: int) -> Batch:
         """Return the samples of step `step` (from 0).
@@ -99,7 +100,13 @@ class TrainingData:
         batch = self._config.batch
         seed = derive_seed(self._seed, "order", self._algorithm.name, size)
         epochs, places = np.divmod(np.arange(turn * batch, (turn + 1) * batch), count)
-        orders = {epoch: Stream(seed, epoch).permutation(count) for epoch in np.unique(epochs).tolist()}
+        known = self._orders.get(size, {})
+        # Of many samples an order takes longer to draw than the samples of a step.
+        orders = {
+            epoch: known[epoch] if epoch in known else Stream(seed, epoch).permutation(count)
+            for epoch in np.unique(epochs).tolist()
+        }
+        self._orders[size] = orders
         return np.array(
             [orders[epoch][place] for epoch, place in zip(epochs.tolist(), places.tolist(), strict=True)], np.int64
         )

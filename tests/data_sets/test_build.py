@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from data_sets.small import BLUEPRINT, blueprint, built, in_process
 
+from nar_bench.data_sets import shards
 from nar_bench.data_sets.blueprint import resolve
 from nar_bench.data_sets.build import build, left_to_make
 from nar_bench.data_sets.manifest import MANIFEST, read_manifest
@@ -86,7 +87,7 @@ def test_hints_that_are_too_large_are_left_out_and_said_to_be(small: Path) -> No
 
 def test_building_again_makes_nothing_and_a_lost_file_is_made_alone(copy: Path, tmp_path: Path) -> None:
     before = read_manifest(copy)
-    assert left_to_make(recipe(tmp_path), copy)[0] == 0
+    assert left_to_make(recipe(tmp_path), copy) == []
     lost = copy / "bfs/train-00001-of-00002.parquet"
     lost.unlink()
     made = []
@@ -232,14 +233,39 @@ def test_a_wrong_blueprint_is_told_with_its_place(tmp_path: Path, text: str, say
     assert says in str(error.value)
 
 
+def test_names_of_algorithms_in_a_split_are_checked(tmp_path: Path) -> None:
+    text = BLUEPRINT.replace(
+        "size = 8\ncount = 9", 'size = 8\ncount = 9\nwithout = ["bfs"]\ncounts = { insertion_sort = 3 }'
+    )
+    made = resolve(blueprint(tmp_path, text), registry())
+    assert [split.name for split in made.config("bfs").splits] == ["train", "test_n8", "test_n16"]
+    assert made.config("insertion_sort").split("val").parts[0].count == 3
+    for option in ('without = ["bsf"]', "counts = { bsf = 3 }"):
+        with pytest.raises(
+            DataSetError, match=r"configs\[0\].splits.val: 'bsf' is none of its algorithms. Did you mean 'bfs'"
+        ):
+            resolve(blueprint(tmp_path, BLUEPRINT.replace("count = 9", f"count = 9\n{option}")), registry())
+
+
 def test_the_recipe_hash_is_of_what_decides_the_rows(tmp_path: Path) -> None:
     base = recipe(tmp_path).hash()
     assert resolve(blueprint(tmp_path, BLUEPRINT.replace("A small", "A tiny")), registry()).hash() == base
     for old, new in (("count = 9", "count = 8"), ("size = 30", "size = 31"), ('"grid"', '"path"')):
         assert resolve(blueprint(tmp_path, BLUEPRINT.replace(old, new)), registry()).hash() != base
-    assert base == "2f814df66147e47aad4583ca4638b9fe", (
+    assert base == "e1bd038954a05c1176c5006b4710d5ec", (
         "a change here is a change of every published recipe; raise recipe.GENERATOR"
     )
+
+
+@pytest.mark.parametrize("group_bytes", [1, 700, 10**9])
+def test_rows_do_not_depend_on_how_many_are_made_at_once(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, group_bytes: int
+) -> None:
+    monkeypatch.setattr(shards, "GROUP_BYTES", group_bytes)
+    manifest = built(tmp_path, only=("bfs", "sparse_bfs"))
+    whole = {file.path: file.content for file in read_manifest(small).files}
+    assert {file.path: file.content for file in manifest.files}.items() <= whole.items()
+    assert (max(len(file.groups) for file in manifest.files) > 1) == (group_bytes < 10**9)
 
 
 @pytest.mark.slow

@@ -8,11 +8,13 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from data_sets.small import built
+from data_sets.small import built, in_process
 
 from nar_bench.data.generate import generate
+from nar_bench.data_sets.build import build
 from nar_bench.data_sets.fingerprints import fingerprints
 from nar_bench.data_sets.leaks import relabels
+from nar_bench.data_sets.recipe import anew, read_recipe
 from nar_bench.data_sets.shards import read_table
 from nar_bench.plugin.contracts import Algorithm, Kind
 from nar_bench.plugin.registry import registry
@@ -161,3 +163,11 @@ def test_reported_inputs_stay(tmp_path: Path) -> None:
     assert not any(one.removed for one in manifest.shared)
     assert sum(file.rows for file in manifest.of("bfs", "train")) == 400
     assert "**left in**" in (tmp_path / "set" / "README.md").read_text()
+
+
+def test_a_recipe_that_leaves_samples_out_is_built_again_to_the_same_files(tmp_path: Path) -> None:
+    first = built(tmp_path, TINY.format(leaks="remove"))
+    recipe = anew(read_recipe(tmp_path / "set" / "recipe.json"))
+    assert recipe.hash() != first.recipe.hash()
+    again = build(recipe, tmp_path / "again", in_process())
+    assert (again.recipe, again.files, again.shared) == (first.recipe, first.files, first.shared)

@@ -139,3 +139,8 @@ def test_what_is_not_there_is_told(source: Source) -> None:
     assert reading.lacks({6: 0, 8: 50}, (8, 8), {8: 5}) == ""
     assert "train has 50 samples of n = 6; 51 are asked for" in reading.lacks({6: 51}, None, {})
     assert "split 'test_n64' is not known" in reading.lacks({6: 0}, None, {64: 5})
+
+
+def test_the_public_function_reads_a_split(source: Source) -> None:
+    batch = nar_bench.load_data(source.name, "insertion_sort", "test_n8")
+    assert_rows(batch, source.read(algorithm("insertion_sort"), "insertion_sort", "test_n8"))

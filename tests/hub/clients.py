@@ -16,21 +16,20 @@ class Client:
     """Runs commands as one user, with a home of their own."""
 
     def __init__(self, hub: Hub, home: Path, *, token: bool = True) -> None:
-        self._environment = {**os.environ, **hub.environment(home, token=token), "NUMBA_DISABLE_JIT": "1"}
+        self._environment = {**os.environ, **hub.environment(home, token=token)}
         if not token:
             self._environment.pop("HF_TOKEN", None)
         self.home = home
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `nar-bench` with these arguments."""
+    def start(self, *arguments: str, compiled: bool = False) -> subprocess.Popen[str]:
+        """Start `nar-bench` with these arguments; algorithms run interpreted unless `compiled`."""
         command = [sys.executable, "-c", MAIN, *arguments]
-        return subprocess.Popen(
-            command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        environment = {**self._environment, "NUMBA_DISABLE_JIT": "0" if compiled else "1"}
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def run(self, *arguments: str, code: int = 0) -> str:
+    def run(self, *arguments: str, code: int = 0, compiled: bool = False) -> str:
         """Run `nar-bench`, and return what it says; its exit code must be `code`, and the token in nothing."""
-        return finished(self.start(*arguments), code)
+        return finished(self.start(*arguments, compiled=compiled), code)
 
     def python(self, code: str) -> str:
         """Run Python code, and return what it prints."""
