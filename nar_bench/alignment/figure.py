@@ -152,7 +152,7 @@ def _series(one: Series, axes: _Axes, number: int) -> Iterable[str]:
         told = _told(one.name, mark)
         if mark.y is not None:
             yield f'<circle class="mark" cx="{x}" cy="{axes.y(mark.y)}" r="4.5"><title>{told}</title></circle>'
-        elif ends:
+        elif len(ends) == 1:
             y = axes.y(ends[0])
             tip = -9 if mark.high is None else 9
             yield f'<path class="open" d="M{x - 5},{y} L{x + 5},{y} L{x},{y + tip} Z"><title>{told}</title></path>'
@@ -160,8 +160,9 @@ def _series(one: Series, axes: _Axes, number: int) -> Iterable[str]:
 
 def _told(name: str, mark: Mark) -> str:
     if mark.y is None:
-        end = f"above {mark.low:,}" if mark.high is None else f"at most {mark.high:,}"
-        return f"{escape(name)}, {mark.x:g}: {end}"
+        ends = [f"above {mark.low:,}"] if mark.low else []
+        ends += [f"at most {mark.high:,}"] if mark.high else []
+        return f"{escape(name)}, {mark.x:g}: {' and '.join(ends) or 'not known'}"
     interval = f" ({mark.low:,g} to {mark.high:,g})" if mark.low is not None and mark.high is not None else ""
     return f"{escape(name)}, {mark.x:g}: {mark.y:,.3g}{interval}"
 

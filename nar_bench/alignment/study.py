@@ -225,7 +225,7 @@ def _growths(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterab
                 by=name.by,
                 factor=_FACTOR_NAMES.get(factor, factor),
                 points=tuple(points),
-                exponent=fit_exponent(*zip(*points, strict=True)),
+                exponent=fit_exponent([x for x, _ in points], [y for _, y in points]),
                 predicted=predicted,
                 left_out=len(line) - len(points),
             )
@@ -255,7 +255,7 @@ def _ratios(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterabl
             what=others[both[0]].what,
             by=by,
             points=tuple(points),
-            exponent=fit_exponent(*zip(*points, strict=True)) if enough else None,
+            exponent=fit_exponent([n for n, _ in points], [y for _, y in points]) if enough else None,
             left_out=len(both) - len(points),
         )
 
