@@ -155,8 +155,8 @@ def sample_complexity(
             `nar_bench.alignment.threshold.SearchConfig`; judging, a `nar_bench.alignment.judge.JudgeConfig`.
 
     Returns:
-        `.value`, `.low` and `.high` of C in examples, `.state`, and the evidence in `.cells` and `.runs`; C is above low
-        and at most high with probability 0.95, None where the search ended before it was bounded.
+        `.value`, `.low` and `.high` of C in examples, `.state`, and the evidence in `.cells` and `.runs`; C is above
+        low and at most high with probability 0.95, None where the search ended before it was bounded.
 
     Raises:
         UnknownName: an unknown target or learner.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def command(kind: str | None, as_json: bool) -> None:
     """Show what is registered.
 
-    KIND is one of algorithms, processors, wrappers, similarities, "similar inputs", executors, suites; by default all.
+    KIND is one of algorithms, processors, wrappers, similarities, "similar inputs", executors, targets, learners,
+    suites, "alignment suites"; by default all.
     """
     from nar_bench.plugin.registry import registry
 

@@ -71,9 +71,9 @@ def bound(made: dict[str, Study]) -> str:
     better = "better" if fit.factor < fit.plain_factor else "no better"
     return (
         f"Over {fit.count} estimates, on those that the constant was not fitted on, the bound is off by a factor of "
-        f"{fit.factor:.2f}; the mean of the others, which knows nothing, by {fit.plain_factor:.2f}. As a prediction it is "
-        f"{better}. As a bound, with the greatest constant that one half needs, it covers {100 * fit.covered:.0f} % of "
-        "the other half."
+        f"{fit.factor:.2f}; the mean of the others, which knows nothing, by {fit.plain_factor:.2f}. As a prediction it "
+        f"is {better}. As a bound, with the greatest constant that one half needs, it covers {100 * fit.covered:.0f} % "
+        "of the other half."
     )
 
 
