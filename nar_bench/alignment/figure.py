@@ -34,13 +34,14 @@ class Series:
     Attributes:
         line: (x, y) of a straight line, such as a fit.
         dashed: whether the line is of a theory and not of the points.
+        colour: which of `COLOURS`; by default that of its place.
     """
 
     name: str
     marks: tuple[Mark, ...] = ()
     line: tuple[tuple[float, float], ...] = ()
     dashed: bool = False
-    joined: bool = False
+    colour: int | None = None
 
 
 def figure(
@@ -70,7 +71,7 @@ def figure(
         parts.append(_STYLE)
     parts += axes.drawn(x_name, y_name)
     for number, one in enumerate(series):
-        parts.append(f'<g style="color:{COLOURS[number % len(COLOURS)]}">{"".join(_series(one, axes, number))}</g>')
+        parts.append(f'<g style="color:{_colour(one, number)}">{"".join(_series(one, axes, number))}</g>')
     parts += _legend(series, axes)
     return "".join(parts) + "</svg>"
 
@@ -81,6 +82,10 @@ _STYLE = (
     ".fit{fill:none;stroke:currentColor;stroke-width:1.8}.theory{stroke-dasharray:6 4}</style>"
     '<rect width="100%" height="100%" fill="#fff"/>'
 )
+
+
+def _colour(one: Series, number: int) -> str:
+    return COLOURS[(number if one.colour is None else one.colour) % len(COLOURS)]
 
 
 class _Axes:
@@ -170,7 +175,7 @@ def _told(name: str, mark: Mark) -> str:
 def _legend(series: Sequence[Series], axes: _Axes) -> Iterable[str]:
     for number, one in enumerate(series):
         y, x = _TOP + 14 + 17 * number, _LEFT + 12
-        colour = COLOURS[number % len(COLOURS)]
+        colour = _colour(one, number)
         if one.marks:
             yield f'<circle cx="{x}" cy="{y - 4}" r="4.5" style="fill:{colour}"/>'
         else:

@@ -101,7 +101,7 @@ def test_growth_is_of_one_thing_alone_and_beside_the_prediction() -> None:
     assert (found.factor, found.what) == ("eps", "polynomial")
     assert found.exponent.value == pytest.approx(-1)
     assert found.predicted == pytest.approx(-2)
-    assert growth_verdict(found) == "not predicted: it grows faster than the bound"
+    assert growth_verdict(found) == "not predicted: C depends on it less than the bound does"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def ratios(made: dict[str, Study]) -> str:
     for one in made["corollary1"].ratios:
         points = ", ".join(f"{n}: {value:.2f}" for n, value in one.points)
         inside = "" if one.exponent is None else "within" if one.exponent.holds(2) else "outside"
-        lines.append(f"| mlp / {one.by} | {points} | {exponent(one.exponent)} | {inside} |")
+        lines.append(f"| {one.of} / {one.by} | {points} | {exponent(one.exponent)} | {inside} |")
     return "\n".join(lines)
 
 
@@ -58,7 +58,7 @@ def growths(made: dict[str, Study]) -> str:
     lines = ["| with | C | measured | Theorem 1 | |", "| --- | --- | --- | --- | --- |"]
     for one in made["theorem1"].growths:
         points = ", ".join(f"{x:g}: {y:.0f}" for x, y in one.points)
-        predicted = "" if one.predicted is None else f"{one.predicted + 0:.2f}"
+        predicted = "" if one.predicted is None else f"{one.predicted:.2f}"
         lines.append(f"| {one.factor} | {points} | {exponent(one.exponent)} | {predicted} | {growth_verdict(one)} |")
     return "\n".join(lines)
 
@@ -92,12 +92,21 @@ def alignments(made: dict[str, Study]) -> str:
     return "\n".join(lines)
 
 
+def board(made: dict[str, Study]) -> str:
+    """Examples that processors need to learn an algorithm."""
+    lines = ["| algorithm | processor and regime | test n | examples needed | runs |", "| --- " * 5 + "|"]
+    for row in made["samples-needed"].board if "samples-needed" in made else ():
+        lines.append(f"| {row.what} | {row.by} | {row.size} | {row.told} | {row.runs} |")
+    return "\n".join(lines)
+
+
 def cost(made: dict[str, Study]) -> str:
     """How many runs it took."""
     lines = []
     for name, one in made.items():
-        runs = sum(row.runs for row in one.rows)
-        lines.append(f"- {name}: {len(one.rows)} estimates, {runs} training runs; source {', '.join(one.commits)}.")
+        rows = [*one.rows, *one.board]
+        runs = sum(row.runs for row in rows)
+        lines.append(f"- {name}: {len(rows)} estimates, {runs} training runs; source {', '.join(one.commits)}.")
     return "\n".join(lines)
 
 
@@ -107,6 +116,7 @@ TABLES: dict[str, Callable[[dict[str, Study]], str]] = {
     "growths": growths,
     "bound": bound,
     "alignments": alignments,
+    "board": board,
     "cost": cost,
 }
 
