@@ -34,14 +34,12 @@ class Series:
     Attributes:
         line: (x, y) of a straight line, such as a fit.
         dashed: whether the line is of a theory and not of the points.
-        colour: which of `COLOURS`; by default that of its place.
     """
 
     name: str
     marks: tuple[Mark, ...] = ()
     line: tuple[tuple[float, float], ...] = ()
     dashed: bool = False
-    colour: int | None = None
 
 
 def figure(
@@ -71,7 +69,7 @@ def figure(
         parts.append(_STYLE)
     parts += axes.drawn(x_name, y_name)
     for number, one in enumerate(series):
-        parts.append(f'<g style="color:{_colour(one, number)}">{"".join(_series(one, axes, number))}</g>')
+        parts.append(f'<g style="color:{_colour(number)}">{"".join(_series(one, axes, number))}</g>')
     parts += _legend(series, axes)
     return "".join(parts) + "</svg>"
 
@@ -84,8 +82,8 @@ _STYLE = (
 )
 
 
-def _colour(one: Series, number: int) -> str:
-    return COLOURS[(number if one.colour is None else one.colour) % len(COLOURS)]
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
 
 
 class _Axes:
@@ -175,7 +173,7 @@ def _told(name: str, mark: Mark) -> str:
 def _legend(series: Sequence[Series], axes: _Axes) -> Iterable[str]:
     for number, one in enumerate(series):
         y, x = _TOP + 14 + 17 * number, _LEFT + 12
-        colour = _colour(one, number)
+        colour = _colour(number)
         if one.marks:
             yield f'<circle cx="{x}" cy="{y - 4}" r="4.5" style="fill:{colour}"/>'
         else:
