@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pyarrow
 
+    from nar_bench.alignment.complexity import Complexity
     from nar_bench.plugin.assignments import Assignments
     from nar_bench.plugin.contracts import Algorithm
     from nar_bench.results.status import Status
@@ -22,7 +23,19 @@ if TYPE_CHECKING:
     from nar_bench.trajectory import Batch
 
 __version__ = "0.1.0"
-__all__ = ["algorithm", "compare", "generate", "load_data", "load_results", "plan", "rank", "run", "status"]
+__all__ = [
+    "algorithm",
+    "align",
+    "compare",
+    "generate",
+    "load_data",
+    "load_results",
+    "plan",
+    "rank",
+    "run",
+    "sample_complexity",
+    "status",
+]
 
 
 def algorithm(name: str) -> Algorithm:
@@ -287,3 +300,52 @@ def rank(folder: str | Path, *, size: int | None = None, metric: str = "score", 
     from nar_bench.statistics.standing import standings
 
     return standings(Path(folder), size=size, metric=metric, solved_from=solved)
+
+
+def align(suite: str | Path, out: str | Path | None = None) -> Path:
+    """Make every estimate of a suite of sample complexities that is not there yet, and return the folder.
+
+    Args:
+        suite: the name of an alignment suite, or the path of a TOML file.
+        out: the folder; by default runs/<suite>.
+
+    Raises:
+        SuiteError: the suite is wrong; every fault is listed.
+        StoreError: the folder cannot be written.
+    """
+    from nar_bench.alignment.run import align as align_suite
+
+    return align_suite(suite, out)
+
+
+def sample_complexity(
+    target: str, learner: str, size: int, eps: float, delta: float, unit: str = "deviation", **more: Any
+) -> Complexity:
+    """Estimate C_A(g, eps, delta): how many examples a learner A needs to learn a target g.
+
+    It is the least M from which at least half of all training runs end with P_x[max_i |f_i(x) - g_i(x)| <= eps] of at
+    least 1 - delta.
+
+    Args:
+        target: a registered target; `nar-bench list targets` shows them.
+        learner: a registered learner.
+        size: n, objects in a set.
+        eps: above 0, in `unit`s.
+        delta: in (0, 1).
+        unit: of eps: "deviation", the standard deviation of the target's values, or "absolute".
+        more: seed, an int in [0, 2^63); target_options and learner_options, by name; search, a
+            `nar_bench.alignment.threshold.SearchConfig`; judging, a `nar_bench.alignment.judge.JudgeConfig`.
+
+    Returns:
+        `.value`, `.low` and `.high` of C in examples, `.state`, and the evidence in `.cells` and `.runs`; C is above
+        low and at most high with probability 0.95, None where the search ended before it was bounded.
+
+    Raises:
+        UnknownName: an unknown target or learner.
+        AlignmentError: something is out of range, or the learner cannot learn the target.
+
+    Source: Xu et al. 2020, definition 3.3.
+    """
+    from nar_bench.alignment.run import estimate_complexity
+
+    return estimate_complexity(target, learner, size, eps, delta, unit=unit, **more)

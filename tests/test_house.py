@@ -88,10 +88,14 @@ def test_the_wheel_holds_the_framework_and_the_plugins_but_not_the_template(tmp_
         "nar_bench_dgl",
         "nar_bench_executors",
         "nar_bench_observers",
+        "nar_bench_learners",
         "nar_bench_processors",
         "nar_bench_salsa",
         "nar_bench_similarity",
+        "nar_bench_targets",
     }
+    assert "nar_bench_targets/suites/corollary1.toml" in names
+    assert "nar_bench/alignment/templates/alignment.html.j2" in names
     assert "nar_bench_clrs30/suites/quickstart.toml" in names
     assert "nar_bench/leaderboard/boards/clrs30/reported.csv" in names
     assert "nar_bench/py.typed" in names

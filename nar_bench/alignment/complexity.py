@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from nar_bench.alignment.binomial import clopper_pearson
@@ -16,7 +16,7 @@ STATES = {
     AT_MOST: "censored: the least M that was tried suffices, or nothing excludes it; C is at most `high`",
     MORE_THAN: "censored: no M that was tried is known to suffice; C is above `low`",
     OPEN: "the runs did not suffice to bound C on any side",
-    NO_THRESHOLD: "the share of runs that succeed crosses one half more than once, so that there is no such C",
+    NO_THRESHOLD: "more runs succeed at some M than at a greater one, on both sides of one half: there is no such C",
     DIVERGED: "no run ended in finite numbers",
 }
 
@@ -116,8 +116,8 @@ def summed_up(search: ThresholdSearch, runs: list[Run]) -> Complexity:
     low, high = found if found else (None, None)
     if runs and all(run.judgement is None for run in runs):
         state, value = DIVERGED, None
-    elif found is None:
-        state = NO_THRESHOLD
+    elif found is None or _contradict(runs, search.config.level):
+        state, value, low, high = NO_THRESHOLD, None, None, None
     elif low is not None and high is not None:
         state = MEASURED
     elif low is None and high is None:
@@ -131,3 +131,29 @@ def summed_up(search: ThresholdSearch, runs: list[Run]) -> Complexity:
         bounds = clopper_pearson(successes, len(here), search.config.level)
         cells.append(Cell(m, len(here), successes, sum(run.judgement is None for run in here), *bounds))
     return Complexity(state, value, low, high, search.config.level, tuple(cells), tuple(runs))
+
+
+def _contradict(runs: Sequence[Run], level: float) -> bool:
+    """Whether q(M) is at least 1/2 at some M and below it at a greater one, beyond doubt.
+
+    For each M there is a bet against q < 1/2 and one against q >= 1/2: the likelihood of its outcomes, averaged over
+    all q on the other side, to that at 1/2. As in `nar_bench.alignment.threshold` each may be looked at whenever one
+    likes; the level is divided between them.
+    """
+    import numpy as np
+    from scipy import special
+
+    several = sorted({run.m for run in runs})
+    needed = np.log(2 * len(several) / (1 - level))
+    above: list[bool] = []
+    for m in several:
+        successes = sum(run.success for run in runs if run.m == m)
+        failures = sum(run.m == m for run in runs) - successes
+        whole = (successes + failures + 1) * np.log(2) + special.betaln(successes + 1, failures + 1)
+        with np.errstate(divide="ignore"):
+            upper = whole + np.log(special.betainc(failures + 1, successes + 1, 0.5))
+            lower = whole + np.log(special.betainc(successes + 1, failures + 1, 0.5))
+        if lower >= needed and any(above):
+            return True
+        above.append(bool(upper >= needed))
+    return False

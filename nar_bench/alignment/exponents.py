@@ -11,6 +11,7 @@ import numpy as np
 from nar_bench.errors import AlignmentError
 
 LEVEL = 0.95
+_ROUNDING = 1e-9
 FEWEST = 3
 """Points that a slope with an interval takes: two have no residual."""
 
@@ -107,7 +108,7 @@ def judge_bound(bounds: Sequence[float], measured: Sequence[float]) -> BoundFit:
         gap = c[fitted] - b[fitted]
         errors.append(c[held] - b[held] - gap.mean())
         plain.append(c[held] - c[fitted].mean())
-        covered.append(c[held] - b[held] <= gap.max())
+        covered.append(c[held] - b[held] <= gap.max() + _ROUNDING)
 
     def factor(parts: list[np.ndarray]) -> float:
         whole = np.concatenate(parts)

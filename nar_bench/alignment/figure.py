@@ -40,7 +40,6 @@ class Series:
     marks: tuple[Mark, ...] = ()
     line: tuple[tuple[float, float], ...] = ()
     dashed: bool = False
-    joined: bool = False
 
 
 def figure(
@@ -70,7 +69,7 @@ def figure(
         parts.append(_STYLE)
     parts += axes.drawn(x_name, y_name)
     for number, one in enumerate(series):
-        parts.append(f'<g style="color:{COLOURS[number % len(COLOURS)]}">{"".join(_series(one, axes, number))}</g>')
+        parts.append(f'<g style="color:{_colour(number)}">{"".join(_series(one, axes, number))}</g>')
     parts += _legend(series, axes)
     return "".join(parts) + "</svg>"
 
@@ -81,6 +80,10 @@ _STYLE = (
     ".fit{fill:none;stroke:currentColor;stroke-width:1.8}.theory{stroke-dasharray:6 4}</style>"
     '<rect width="100%" height="100%" fill="#fff"/>'
 )
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
 
 
 class _Axes:
@@ -152,7 +155,7 @@ def _series(one: Series, axes: _Axes, number: int) -> Iterable[str]:
         told = _told(one.name, mark)
         if mark.y is not None:
             yield f'<circle class="mark" cx="{x}" cy="{axes.y(mark.y)}" r="4.5"><title>{told}</title></circle>'
-        elif ends:
+        elif len(ends) == 1:
             y = axes.y(ends[0])
             tip = -9 if mark.high is None else 9
             yield f'<path class="open" d="M{x - 5},{y} L{x + 5},{y} L{x},{y + tip} Z"><title>{told}</title></path>'
@@ -160,8 +163,9 @@ def _series(one: Series, axes: _Axes, number: int) -> Iterable[str]:
 
 def _told(name: str, mark: Mark) -> str:
     if mark.y is None:
-        end = f"above {mark.low:,}" if mark.high is None else f"at most {mark.high:,}"
-        return f"{escape(name)}, {mark.x:g}: {end}"
+        ends = [f"above {mark.low:,}"] if mark.low else []
+        ends += [f"at most {mark.high:,}"] if mark.high else []
+        return f"{escape(name)}, {mark.x:g}: {' and '.join(ends) or 'not known'}"
     interval = f" ({mark.low:,g} to {mark.high:,g})" if mark.low is not None and mark.high is not None else ""
     return f"{escape(name)}, {mark.x:g}: {mark.y:,.3g}{interval}"
 
@@ -169,7 +173,7 @@ def _told(name: str, mark: Mark) -> str:
 def _legend(series: Sequence[Series], axes: _Axes) -> Iterable[str]:
     for number, one in enumerate(series):
         y, x = _TOP + 14 + 17 * number, _LEFT + 12
-        colour = COLOURS[number % len(COLOURS)]
+        colour = _colour(number)
         if one.marks:
             yield f'<circle cx="{x}" cy="{y - 4}" r="4.5" style="fill:{colour}"/>'
         else:

@@ -74,12 +74,11 @@ def ratio_pictures(made: Study, *, alone: bool = False) -> Iterable[Picture]:
         several = [ratio for ratio in made.ratios if ratio.what == what and ratio.points]
         if not several:
             continue
-        series = [Series(f"mlp / {ratio.by}", tuple(Mark(n, value) for n, value in ratio.points)) for ratio in several]
-        lines = [_fitted(ratio, number) for number, ratio in enumerate(several)]
+        series = [_ratio_series(ratio) for ratio in several]
         sizes = [n for ratio in several for n, _ in ratio.points]
         least = min(value for ratio in several for _, value in ratio.points)
         square = tuple((float(n), least * (n / min(sizes)) ** 2) for n in (min(sizes), max(sizes)))
-        every = [*series, *(line for line in lines if line), Series("slope 2", line=square, dashed=True)]
+        every = [*series, Series("n^2", line=square, dashed=True)]
         drawn = figure(every, "n, objects in a set", "ratio of examples needed", alone=alone)
         if drawn:
             yield Picture(what, "dashed: what grows as n squared", drawn)
@@ -101,13 +100,14 @@ def _mark(row: Row) -> Mark:
     return Mark(row.size, row.value, row.low, row.high)
 
 
-def _fitted(ratio: Ratio, number: int) -> Series | None:
+def _ratio_series(ratio: Ratio) -> Series:
+    marks = tuple(Mark(n, value) for n, value in ratio.points)
+    name = f"{ratio.of} / {ratio.by}"
     if ratio.exponent is None:
-        return None
-    sizes = [n for n, _ in ratio.points]
-    fit = ratio.exponent
+        return Series(name, marks)
+    sizes, fit = [n for n, _ in ratio.points], ratio.exponent
     line = tuple((float(n), fit.scale * n**fit.value) for n in (min(sizes), max(sizes)))
-    return Series(f"mlp / {ratio.by}: n^{fit.value:.2f}", line=line)
+    return Series(f"{name}: n^{fit.value:.2f}", marks, line)
 
 
 def growth_verdict(growth: Growth) -> str:
@@ -116,5 +116,5 @@ def growth_verdict(growth: Growth) -> str:
         return "the theory says nothing"
     if growth.exponent.holds(growth.predicted):
         return "as predicted"
-    more = growth.exponent.value > growth.predicted
-    return f"not predicted: it grows {'faster' if more else 'more slowly'} than the bound"
+    more = abs(growth.exponent.value) > abs(growth.predicted)
+    return f"not predicted: C depends on it {'more' if more else 'less'} than the bound does"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nar_bench.alignment.complexity import Complexity, Run, sample_complexity
 from nar_bench.alignment.judge import JudgeConfig, Judgement
@@ -17,8 +18,10 @@ from nar_bench.alignment.store import AlignmentStore
 from nar_bench.alignment.suite import SuiteSource, load_suite
 from nar_bench.alignment.threshold import SearchConfig
 from nar_bench.data.random import derive_seed
-from nar_bench.errors import NarBenchError, StoreError
+from nar_bench.errors import AlignmentError, NarBenchError, StoreError
 from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.learnability import Learner, Target
+from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.plugin.tables import find_suite_file
 from nar_bench.results.provenance import environment, now
@@ -113,6 +116,36 @@ def align(suite: str | Path, out: str | Path | None = None) -> Path:
     prepared = prepare(suite, out)
     run_prepared(prepared)
     return prepared.store.path
+
+
+def estimate_complexity(
+    target: str,
+    learner: str,
+    size: int,
+    eps: float,
+    delta: float,
+    *,
+    unit: str = "deviation",
+    seed: int = 0,
+    target_options: Mapping[str, Any] | None = None,
+    learner_options: Mapping[str, Any] | None = None,
+    search: SearchConfig | None = None,
+    judging: JudgeConfig | None = None,
+) -> Complexity:
+    """Estimate one sample complexity; `nar_bench.sample_complexity` has the arguments."""
+    plugins = registry()
+    what: Target = plugins.load(Kind.TARGET, target)
+    by: Learner = plugins.load(Kind.LEARNER, learner)
+    faults: list[Fault] = []
+    options = build_options(what.config, target_options or {}, "target_options", faults)
+    by_options = build_options(by.config, learner_options or {}, "learner_options", faults)
+    search, judging = search or SearchConfig(), judging or JudgeConfig()
+    faults += [Fault("search", f"{name} {why}") for name, why in search.faults()]
+    faults += [Fault("judging", f"{name} {why}") for name, why in judging.faults()]
+    if faults:
+        raise AlignmentError("; ".join(map(str, faults)) + ".")
+    problem = Problem(what, options, size, eps, delta, unit)
+    return sample_complexity(training_run(problem, by, by_options, judging, seed), search)
 
 
 def _make(estimate: Estimate, prepared: Prepared, watch: Watch) -> AlignmentRecord:

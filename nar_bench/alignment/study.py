@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,8 @@ from nar_bench.alignment.exponents import FEWEST, BoundFit, Exponent, fit_expone
 from nar_bench.alignment.naming import called
 from nar_bench.alignment.record import AlignmentRecord
 
-BASELINE = "mlp"
-"""The learner of Corollary 1 that knows nothing of objects: others are compared with it, by name as the theory does."""
+PERCEPTRONS = ("mlp", "ntk")
+"""The learners of Corollary 1 that know nothing of objects, by name: others are compared with them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ class Growth:
 
 @dataclass(frozen=True)
 class Ratio:
-    """C of the baseline over C of another learner, by n."""
+    """C of a perceptron over C of a learner that knows of objects, by n."""
 
     what: str
+    of: str
     by: str
     points: tuple[tuple[int, float], ...]
     exponent: Exponent | None
@@ -218,20 +220,21 @@ def _growths(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterab
             bounds = [row.bound for row, _ in known if row.value is not None]
             predicted = None
             if all(bound is not None for bound in bounds):
-                predicted = fit_exponent([x for x, _ in points], [b for b in bounds if b is not None]).value
+                fitted = fit_exponent([x for x, _ in points], [b for b in bounds if b is not None])
+                predicted = round(fitted.value, 6) + 0.0  # what rounding makes of nothing is no minus 0
             name = called([line[0].question])[0]
             yield Growth(
                 what=name.what,
                 by=name.by,
                 factor=_FACTOR_NAMES.get(factor, factor),
                 points=tuple(points),
-                exponent=fit_exponent(*zip(*points, strict=True)),
+                exponent=fit_exponent([x for x, _ in points], [y for _, y in points]),
                 predicted=predicted,
                 left_out=len(line) - len(points),
             )
 
 
-_FACTOR_NAMES = {"powers": "p", "alphas": "alpha", "norm": "||beta||", "count": "terms"}
+_FACTOR_NAMES = {"powers": "p", "alphas": "alpha", "norm": "norm of beta", "count": "terms"}
 
 
 def _ratios(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterable[Ratio]:
@@ -239,25 +242,27 @@ def _ratios(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterabl
         asked = record.question
         return repr((asked.what.id, asked.what.version, asked.config["target"], asked.eps, asked.unit, asked.delta))
 
-    groups: dict[tuple[str, str], dict[int, Row]] = {}
+    groups: dict[str, dict[str, dict[int, Row]]] = {}
+    perceptrons = {rows[one.estimate].by for one in records if one.question.learner.name in PERCEPTRONS}
     for record in records:
-        groups.setdefault((asked_of(record), rows[record.estimate].by), {})[record.question.size] = rows[
-            record.estimate
-        ]
-    for (asked, by), others in groups.items():
-        base = groups.get((asked, BASELINE), {})
-        both = sorted(base.keys() & others.keys())
-        if by == BASELINE or len(both) < 2:
-            continue
-        points = [(n, b / o) for n in both if (b := base[n].value) is not None and (o := others[n].value) is not None]
-        enough = len(points) >= FEWEST
-        yield Ratio(
-            what=others[both[0]].what,
-            by=by,
-            points=tuple(points),
-            exponent=fit_exponent(*zip(*points, strict=True)) if enough else None,
-            left_out=len(both) - len(points),
-        )
+        row = rows[record.estimate]
+        groups.setdefault(asked_of(record), {}).setdefault(row.by, {})[row.size] = row
+    for learners in groups.values():
+        for of, by in itertools.product(learners, learners):
+            both = sorted(learners[of].keys() & learners[by].keys())
+            if of not in perceptrons or by in perceptrons or len(both) < 2:
+                continue
+            values = [(n, learners[of][n].value, learners[by][n].value) for n in both]
+            points = [(n, one / other) for n, one, other in values if one is not None and other is not None]
+            enough = len(points) >= FEWEST
+            yield Ratio(
+                what=learners[by][both[0]].what,
+                of=of,
+                by=by,
+                points=tuple(points),
+                exponent=fit_exponent([n for n, _ in points], [y for _, y in points]) if enough else None,
+                left_out=len(both) - len(points),
+            )
 
 
 def _alignment(record: AlignmentRecord, rows: dict[str, Row]) -> Alignment:

@@ -37,6 +37,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -102,10 +103,7 @@ class ThresholdSearch:
     def __init__(self, config: SearchConfig) -> None:
         self.config = config
         self._grid = config.grid
-        low, high = math.log2(config.smallest) - 2, math.log2(config.largest) + 2
-        places = np.arange(math.floor(low * _FINEST), math.ceil(high * _FINEST) + 1) / _FINEST
-        parts = np.meshgrid(places, _SLOPES, _SLIPS, indexing="ij")
-        self._place, self._slope, self._slip = (part.ravel() for part in parts)
+        self._place, self._shares = _models(config)
         self._log_posterior = np.zeros(len(self._place))
         self._runs: list[tuple[int, bool]] = []
         # The gaps between neighbouring values of the grid, in which C may be: gap k is above grid[k - 1] and at most
@@ -122,14 +120,12 @@ class ThresholdSearch:
             self._log_evidence[place + 1 :] += gain
         else:
             self._log_evidence[: place + 1] += gain
-        shares = self._shares(m)
-        with np.errstate(divide="ignore"):
-            self._log_posterior += np.log(shares if success else 1 - shares)
+        self._log_posterior += np.log(self._shares[place] if success else 1 - self._shares[place])
         self._runs.append((m, success))
 
     def chance(self, m: int) -> float:
         """Return the chance that a run at `m` succeeds, by the model and the runs so far."""
-        return float(np.clip(self._weights() @ self._shares(m), 1 - _SUREST, _SUREST))
+        return float(self._chances()[self._grid.index(m)])
 
     def interval(self) -> Interval | None:
         """Return what is left of all C, or None where nothing is: then q crosses 1/2 more than once."""
@@ -178,8 +174,9 @@ class ThresholdSearch:
         low = -1 if found.low is None else self._grid.index(found.low)
         high = len(self._grid) if found.high is None else self._grid.index(found.high)
         moves: list[tuple[int, int]] = []
+        chances = self._chances()
         for place in range(low + 1, high):
-            chance = self.chance(self._grid[place])
+            chance = chances[place]
             # Evidence per run: as expected now, and as it will be if outcomes go on as they should, half of each.
             surest = max(chance, 1 - chance)
             expected = math.log(2 * surest) + (1 - surest) * math.log((1 - surest) / surest)
@@ -190,15 +187,25 @@ class ThresholdSearch:
                 moves.append((high - place if chance > 0.5 else place - low, place))
         if moves:
             return self._grid[max(moves)[1]]
-        inside = self._grid[max(low, 0) : high + 1]
-        return min(inside, key=lambda m: abs(self.chance(m) - 0.5))
+        inside = range(max(low, 0), min(high + 1, len(self._grid)))
+        return self._grid[min(inside, key=lambda place: abs(chances[place] - 0.5))]
 
-    def _shares(self, m: int) -> NDArray[np.float64]:
-        curve = 1 / (1 + np.exp2(np.clip(self._slope * (self._place - math.log2(m)), -60, 60)))
-        shares: NDArray[np.float64] = self._slip + (1 - 2 * self._slip) * curve
-        return np.clip(shares, 1e-9, 1 - 1e-9)
+    def _chances(self) -> NDArray[np.float64]:
+        chances: NDArray[np.float64] = np.clip(self._shares @ self._weights(), 1 - _SUREST, _SUREST)
+        return chances
 
     def _weights(self) -> NDArray[np.float64]:
         weights = np.exp(self._log_posterior - self._log_posterior.max())
         normal: NDArray[np.float64] = weights / weights.sum()
         return normal
+
+
+@cache
+def _models(config: SearchConfig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return log2 C of every model, and q(M) of every M of the grid [M, models]."""
+    low, high = math.log2(config.smallest) - 2, math.log2(config.largest) + 2
+    places = np.arange(math.floor(low * _FINEST), math.ceil(high * _FINEST) + 1) / _FINEST
+    place, slope, slip = (part.ravel() for part in np.meshgrid(places, _SLOPES, _SLIPS, indexing="ij"))
+    octaves = np.log2(np.asarray(config.grid, np.float64))[:, None] - place
+    curve = 1 / (1 + np.exp2(np.clip(-slope * octaves, -60, 60)))
+    return place, np.clip(slip + (1 - 2 * slip) * curve, 1e-9, 1 - 1e-9)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def command(kind: str | None, as_json: bool) -> None:
     """Show what is registered.
 
-    KIND is one of algorithms, processors, wrappers, similarities, "similar inputs", executors, observers, suites,
-    "data sets"; by default all.
+    KIND is one of algorithms, processors, wrappers, similarities, "similar inputs", executors, observers, targets,
+    learners, suites, "alignment suites", "data sets"; by default all.
     """
     from nar_bench.plugin.registry import registry
 

@@ -21,7 +21,7 @@ def _objects(seed: int, count: int) -> Objects:
 
 def _values(objects: Objects, on_nodes: bool) -> Values:
     """Return what is easy to learn: the mean of all objects, or that and each one's own."""
-    mean = objects.nodes.mean(1)
+    mean: Values = objects.nodes.mean(1)
     return objects.nodes[..., 0] + mean if on_nodes else mean
 
 
