@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nar_bench.plugin.contracts import Algorithm
-    from nar_bench.results.status import Status
     from nar_bench.runner.assignments import Assignments
     from nar_bench.runner.outlook import Plan
+    from nar_bench.runner.status import Status
     from nar_bench.statistics.comparison import Comparison
     from nar_bench.statistics.standing import Standing
     from nar_bench.trajectory import Batch
@@ -184,7 +184,7 @@ def status(folder: str | Path) -> Status:
     Raises:
         StoreError: there is no results folder at `folder`.
     """
-    from nar_bench.results.status import status as status_of
+    from nar_bench.runner.status import status as status_of
 
     return status_of(Path(folder))
 

@@ -10,23 +10,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nar_bench.errors import RecordError, StoreError
-from nar_bench.results.costs import cost_key
 from nar_bench.results.files import write_parquet
-from nar_bench.results.record import Record
+from nar_bench.results.record import Record, Used
 from nar_bench.results.store import Stamp, Store, stamp_of
 
-FORMAT = b"1"
+FORMAT = b"2"
 """Raised when the columns or what is in them change; a cache of another format is made anew."""
 
 _AT_ONCE = 2000
@@ -82,11 +81,28 @@ SCHEMA = pa.schema(
         ("error_type", pa.string()),
         ("error", pa.string()),
         ("config", pa.string()),
-        ("cost_key", pa.string()),
+        ("components", pa.string()),
         ("scores", pa.list_(SCORE)),
     ],
     metadata={b"nar_bench_format": FORMAT},
 )
+
+
+class Composed(Protocol):
+    """A trial, or its record."""
+
+    @property
+    def algorithms(self) -> Sequence[Used]: ...  # noqa: D102
+    @property
+    def processor(self) -> Used: ...  # noqa: D102
+    @property
+    def similarity(self) -> Used | None: ...  # noqa: D102
+
+
+def components_of(one: Composed) -> str:
+    """Return the full ids of what a trial is made of, as JSON."""
+    similarity = one.similarity.id if one.similarity else None
+    return json.dumps([[part.id for part in one.algorithms], one.processor.id, similarity])
 
 
 @dataclass(frozen=True)
@@ -219,7 +235,7 @@ def _row(record: Record) -> dict[str, Any]:
         "error_type": record.error.type if record.error else None,
         "error": record.error.message if record.error else None,
         "config": json.dumps(record.config, sort_keys=True),
-        "cost_key": cost_key(record),
+        "components": components_of(record),
         "scores": [
             {
                 "algorithm": score.algorithm,

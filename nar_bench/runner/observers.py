@@ -21,7 +21,7 @@ from nar_bench.plugin.discovery import describe
 from nar_bench.plugin.observation import ObservedStep, ObservedTrial, Observer, Watcher
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.options import Fault, build_options
 from nar_bench.runner.suite import SuiteSource, suite_error
 from nar_bench.runner.trial import Event
