@@ -42,6 +42,12 @@ def test_training_is_beyond_a_bound_that_the_suite_names(tmp_path: Path) -> None
     assert protocol(tmp_path, text, bounds=Bounds("open", 4)).trained_beyond == {"bfs": [7, 9]}
 
 
+def test_sizes_that_a_suite_sets_for_one_algorithm_count_as_its_own(tmp_path: Path) -> None:
+    text = GOOD.replace("[evaluate]", "[train.algorithm.bfs]\nsizes = [3, 9]\n[evaluate]")
+    assert protocol(tmp_path, text).in_distribution == {"bfs": 9}
+    assert protocol(tmp_path, text, bounds=Bounds("open", 4)).trained_beyond == {"bfs": [9]}
+
+
 @pytest.mark.parametrize(
     ("options", "seen"),
     [
