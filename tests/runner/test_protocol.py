@@ -103,6 +103,11 @@ def test_a_strict_track_refuses_sizes_out_of_distribution(tmp_path: Path, old: s
     assert says in faults_of(tmp_path, BEST.replace(old, new, 1))
 
 
+def test_an_open_track_refuses_nothing_and_says_what_was_beyond(tmp_path: Path) -> None:
+    text = BEST.replace('"strict"', '"open"').replace("sizes = [4]", "sizes = [4, 9]", 1)
+    assert protocol(tmp_path, text).trained_beyond == {"bfs": [9]}
+
+
 def test_a_strict_track_changes_no_identity_and_is_in_the_record(tmp_path: Path) -> None:
     plain, strict = ([one.trial.id for one in plan_of(tmp_path, text).planned] for text in (GOOD, STRICT))
     assert plain == strict
