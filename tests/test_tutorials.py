@@ -20,7 +20,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_from_a_laptop_to_a_cluster(tmp_path: Path) -> None:
     text = (TUTORIALS / "from_a_laptop_to_a_cluster.md").read_text()
     (suite,) = blocks(text, "toml")

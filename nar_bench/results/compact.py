@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nar_bench.errors import RecordError, StoreError
+from nar_bench.results.collection import garbage_left_alone
 from nar_bench.results.files import write_parquet
 from nar_bench.results.record import Record, Used
 from nar_bench.results.store import Stamp, Store, stamp_of
@@ -125,9 +126,7 @@ class Compacted:
 
     def columns(self, *names: str) -> pa.Table:
         """Return some columns."""
-        return (
-            self.table.select(list(names)) if self.table is not None else pq.read_table(self.path, columns=list(names))
-        )
+        return self.table.select(list(names)) if self.table is not None else _read(self.path, names)
 
     @property
     def problems(self) -> list[str]:
@@ -135,6 +134,7 @@ class Compacted:
         return [problem for problem in self.columns("problem")["problem"].to_pylist() if problem is not None]
 
 
+@garbage_left_alone()
 def compact(store: Store) -> Compacted:
     """Bring the cache of a results folder up to date, and return it; a folder that cannot be written is read anyway.
 
@@ -149,7 +149,7 @@ def compact(store: Store) -> Compacted:
     dropped = {*stale, *gone}
     parts = [_rows(store, files, some) for some in _some(sorted(stale))]
     if len(cached) > len(dropped & cached.keys()):
-        kept = pq.read_table(store.compact)
+        kept = _read(store.compact)
         parts.append(kept.filter(pc.invert(pc.is_in(kept["trial"], pa.array(sorted(dropped), pa.string())))))
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).sort_by("trial")
     if len(table) or cached:
@@ -163,11 +163,20 @@ def _files(store: Store) -> dict[str, Stamp]:
     """Return the stamps of all records, taken before any of them is read."""
     try:
         with os.scandir(store.records_folder) as entries:
-            found = {entry.name: stamp_of(entry.stat()) for entry in entries if entry.name.endswith(".json")}
+            # Names with a dot before them are files that are being written.
+            return {
+                name.removesuffix(".json"): stamp_of(entry.stat())
+                for entry in entries
+                if (name := entry.name).endswith(".json") and not name.startswith(".")
+            }
     except (FileNotFoundError, NotADirectoryError):
         raise store.is_none() from None
-    # Names with a dot before them are files that are being written.
-    return {name.removesuffix(".json"): stamp for name, stamp in found.items() if not name.startswith(".")}
+
+
+def _read(path: Path | None, names: Iterable[str] | None = None) -> pa.Table:
+    """Read columns of a Parquet file, without the data sets of pyarrow, whose import takes longer than this."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=None if names is None else list(names))
 
 
 def _cached(path: Path) -> dict[str, Stamp]:
@@ -176,7 +185,7 @@ def _cached(path: Path) -> dict[str, Stamp]:
         schema = pq.read_schema(path)
         if not schema.equals(SCHEMA) or (schema.metadata or {}).get(b"nar_bench_format") != FORMAT:
             return {}
-        return _stamps(pq.read_table(path, columns=list(_STAMPED)))
+        return _stamps(_read(path, _STAMPED))
     except (OSError, pa.ArrowException):
         return {}
 

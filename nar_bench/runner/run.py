@@ -10,10 +10,10 @@ from nar_bench.errors import ExecutorError
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.activity import announced
+from nar_bench.results.collection import garbage_left_alone
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 from nar_bench.runner.assignments import Assignments
-from nar_bench.runner.collection import garbage_left_alone
 from nar_bench.runner.definition import Trial
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
