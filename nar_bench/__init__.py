@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from nar_bench.alignment.complexity import Complexity
     from nar_bench.plugin.assignments import Assignments
     from nar_bench.plugin.contracts import Algorithm
-    from nar_bench.results.status import Status
     from nar_bench.runner.outlook import Plan
+    from nar_bench.runner.status import Status
     from nar_bench.statistics.comparison import Comparison
     from nar_bench.statistics.standing import Standing
     from nar_bench.trajectory import Batch
@@ -222,7 +222,7 @@ def status(folder: str | Path) -> Status:
     Raises:
         StoreError: there is no results folder at `folder`.
     """
-    from nar_bench.results.status import status as status_of
+    from nar_bench.runner.status import status as status_of
 
     return status_of(Path(folder))
 

@@ -11,7 +11,7 @@ import click
 from nar_bench.cli.durations import duration
 
 if TYPE_CHECKING:
-    from nar_bench.results.status import AtTrial, Command, Status
+    from nar_bench.runner.status import AtTrial, Command, Status
 
 _FAILED_SHOWN = 10
 
@@ -26,7 +26,7 @@ def command(folder: Path, as_json: bool) -> None:
     """
     import json
 
-    from nar_bench.results.status import status
+    from nar_bench.runner.status import status
 
     found = status(folder)
     if as_json:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nar_bench.errors import NarBenchError
+from nar_bench.runner.plain import plain
 
 Assignments = Mapping[str, Any] | Iterable[str]
 """{"train.steps": 100} or ["train.steps=100"]."""
@@ -24,7 +25,7 @@ def assigned(given: Assignments, flag: str, example: str, error: type[NarBenchEr
         error: a text without a key or without a value.
     """
     if isinstance(given, Mapping):
-        return {key: _as_toml(value) for key, value in given.items()}
+        return {key: plain(value) for key, value in given.items()}
     values: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")
@@ -35,10 +36,3 @@ def assigned(given: Assignments, flag: str, example: str, error: type[NarBenchEr
         except tomllib.TOMLDecodeError:
             values[key.strip()] = value  # a bare word is a string
     return values
-
-
-def _as_toml(value: Any) -> Any:
-    """Return what TOML would give: tuples become lists."""
-    if isinstance(value, Mapping):
-        return {key: _as_toml(item) for key, item in value.items()}
-    return [_as_toml(item) for item in value] if isinstance(value, list | tuple) else value

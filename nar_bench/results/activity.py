@@ -35,7 +35,7 @@ class TrialNote:
 
     Attributes:
         algorithms, processor, how: what a person calls it; `how` is regime and similarity.
-        cost_key: see `nar_bench.results.costs`.
+        cost_key: see `nar_bench.runner.costs`.
         began: when this process took it up.
         told: when this was written.
         phase: "build", "train" or "evaluate".

@@ -10,23 +10,23 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nar_bench.errors import RecordError, StoreError
-from nar_bench.results.costs import cost_key
+from nar_bench.results.collection import garbage_left_alone
 from nar_bench.results.files import write_parquet
-from nar_bench.results.record import Record
+from nar_bench.results.record import Record, Used
 from nar_bench.results.store import Stamp, Store, stamp_of
 
-FORMAT = b"1"
+FORMAT = b"2"
 """Raised when the columns or what is in them change; a cache of another format is made anew."""
 
 _AT_ONCE = 2000
@@ -82,11 +82,28 @@ SCHEMA = pa.schema(
         ("error_type", pa.string()),
         ("error", pa.string()),
         ("config", pa.string()),
-        ("cost_key", pa.string()),
+        ("components", pa.string()),
         ("scores", pa.list_(SCORE)),
     ],
     metadata={b"nar_bench_format": FORMAT},
 )
+
+
+class Composed(Protocol):
+    """A trial, or its record."""
+
+    @property
+    def algorithms(self) -> Sequence[Used]: ...  # noqa: D102
+    @property
+    def processor(self) -> Used: ...  # noqa: D102
+    @property
+    def similarity(self) -> Used | None: ...  # noqa: D102
+
+
+def components_of(one: Composed) -> str:
+    """Return the full ids of what a trial is made of, as JSON."""
+    similarity = one.similarity.id if one.similarity else None
+    return json.dumps([[part.id for part in one.algorithms], one.processor.id, similarity])
 
 
 @dataclass(frozen=True)
@@ -109,9 +126,7 @@ class Compacted:
 
     def columns(self, *names: str) -> pa.Table:
         """Return some columns."""
-        return (
-            self.table.select(list(names)) if self.table is not None else pq.read_table(self.path, columns=list(names))
-        )
+        return self.table.select(list(names)) if self.table is not None else _read(self.path, names)
 
     @property
     def problems(self) -> list[str]:
@@ -119,6 +134,7 @@ class Compacted:
         return [problem for problem in self.columns("problem")["problem"].to_pylist() if problem is not None]
 
 
+@garbage_left_alone()
 def compact(store: Store) -> Compacted:
     """Bring the cache of a results folder up to date, and return it; a folder that cannot be written is read anyway.
 
@@ -133,7 +149,7 @@ def compact(store: Store) -> Compacted:
     dropped = {*stale, *gone}
     parts = [_rows(store, files, some) for some in _some(sorted(stale))]
     if len(cached) > len(dropped & cached.keys()):
-        kept = pq.read_table(store.compact)
+        kept = _read(store.compact)
         parts.append(kept.filter(pc.invert(pc.is_in(kept["trial"], pa.array(sorted(dropped), pa.string())))))
     table = pa.concat_tables([SCHEMA.empty_table(), *parts]).sort_by("trial")
     if len(table) or cached:
@@ -147,11 +163,20 @@ def _files(store: Store) -> dict[str, Stamp]:
     """Return the stamps of all records, taken before any of them is read."""
     try:
         with os.scandir(store.records_folder) as entries:
-            found = {entry.name: stamp_of(entry.stat()) for entry in entries if entry.name.endswith(".json")}
+            # Names with a dot before them are files that are being written.
+            return {
+                name.removesuffix(".json"): stamp_of(entry.stat())
+                for entry in entries
+                if (name := entry.name).endswith(".json") and not name.startswith(".")
+            }
     except (FileNotFoundError, NotADirectoryError):
         raise store.is_none() from None
-    # Names with a dot before them are files that are being written.
-    return {name.removesuffix(".json"): stamp for name, stamp in found.items() if not name.startswith(".")}
+
+
+def _read(path: Path | None, names: Iterable[str] | None = None) -> pa.Table:
+    """Read columns of a Parquet file, without the data sets of pyarrow, whose import takes longer than this."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=None if names is None else list(names))
 
 
 def _cached(path: Path) -> dict[str, Stamp]:
@@ -160,7 +185,7 @@ def _cached(path: Path) -> dict[str, Stamp]:
         schema = pq.read_schema(path)
         if not schema.equals(SCHEMA) or (schema.metadata or {}).get(b"nar_bench_format") != FORMAT:
             return {}
-        return _stamps(pq.read_table(path, columns=list(_STAMPED)))
+        return _stamps(_read(path, _STAMPED))
     except (OSError, pa.ArrowException):
         return {}
 
@@ -219,7 +244,7 @@ def _row(record: Record) -> dict[str, Any]:
         "error_type": record.error.type if record.error else None,
         "error": record.error.message if record.error else None,
         "config": json.dumps(record.config, sort_keys=True),
-        "cost_key": cost_key(record),
+        "components": components_of(record),
         "scores": [
             {
                 "algorithm": score.algorithm,

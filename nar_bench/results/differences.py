@@ -84,6 +84,21 @@ def told_apart(named: Sequence[Named]) -> list[str]:
     return texts
 
 
+def told_from(trial: Described, usual: Mapping[str, Mapping[str, object]]) -> str:
+    """Return the options of a trial that are not the usual ones, as `told_apart` writes them.
+
+    Args:
+        usual: by section and name; options that are not named do not count.
+    """
+    paths = [(section, name) for section, options in usual.items() for name in options]
+    settings = {path: value for path, value in flat(trial.config) if path in paths}
+    differ = sorted(
+        (path for path, value in settings.items() if _told(value) != _told(usual[path[0]][path[1]])),
+        key=lambda path: path[-1],
+    )
+    return ", ".join(f"{_name(path, paths)}={_told(settings[path])}" for path in differ)
+
+
 def _of_method(named: Sequence[Named]) -> list[str]:
     settings = [settings_of(one.trial) for one in named]
     differ: dict[Path, None] = {}

@@ -17,7 +17,7 @@ import pyarrow as pa
 from nar_bench.errors import QueryError, did_you_mean
 from nar_bench.results.compact import Compacted
 
-_NOT_SHOWN = "written, inode, length, problem, cost_key, scores"
+_NOT_SHOWN = "written, inode, length, problem, components, scores"
 
 _RECORDS = f"SELECT * EXCLUDE ({_NOT_SHOWN}) FROM compact WHERE problem IS NULL"  # noqa: S608 - our own words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nar_bench.results.costs import Cost, cost_key
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.costs import Cost, cost_key
+from nar_bench.runner.definition import Trial
 
 
 @dataclass(frozen=True)

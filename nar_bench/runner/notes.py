@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from nar_bench.results.activity import Cell, CommandNote, TrialNote, new_command_id, remove_note, write_note
-from nar_bench.results.costs import cost_key
 from nar_bench.results.processes import this_process
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.costs import cost_key
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.trial import Event
 
 _SECONDS = 1.0

@@ -23,7 +23,7 @@ from nar_bench.plugin.options import Fault, build_options
 from nar_bench.plugin.registry import Registry
 from nar_bench.plugin.tables import suite_error
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.suite import SuiteSource
 from nar_bench.runner.trial import Event
 from nar_bench.training.progress import Progress

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nar_bench.results.compact import compact
-from nar_bench.results.costs import Cost, cost_key
-from nar_bench.results.past_costs import known_costs
+from nar_bench.runner.costs import Cost, cost_key
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.estimate import Estimate, estimate
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.past_costs import known_costs
 from nar_bench.runner.plan import Planned, State
 from nar_bench.runner.run import Prepared
 

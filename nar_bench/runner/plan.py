@@ -10,7 +10,8 @@ from nar_bench.errors import SuiteError, did_you_mean
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.compact import compact
 from nar_bench.results.store import Stamp, Store
-from nar_bench.runner.expansion import Trial, expand
+from nar_bench.runner.definition import Trial
+from nar_bench.runner.expansion import expand
 from nar_bench.runner.suite import SuiteSource
 
 

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from nar_bench.plugin.registry import Registry
-from nar_bench.results.costs import Cost
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.costs import Cost
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.trial import Event, run_trial
 
 STEPS = 6

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 from nar_bench.results.record import OWN_POINT, Record
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.trial import Event
 
 _QUIET_SECONDS = 10.0

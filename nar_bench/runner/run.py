@@ -11,12 +11,12 @@ from nar_bench.plugin.assignments import Assignments
 from nar_bench.plugin.execution import Place, Terms
 from nar_bench.plugin.registry import Registry, registry
 from nar_bench.results.activity import announced
+from nar_bench.results.collection import garbage_left_alone
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.collection import garbage_left_alone
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.device import find_device
 from nar_bench.runner.executor import build_runner
-from nar_bench.runner.expansion import Trial
 from nar_bench.runner.interrupt import remembered_interrupt
 from nar_bench.runner.notes import command_note
 from nar_bench.runner.observers import Observers, choose_observers

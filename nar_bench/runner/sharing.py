@@ -21,7 +21,7 @@ from nar_bench.errors import WorkerDied
 from nar_bench.plugin.contracts import Algorithm, Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.spec import Type
 
 if TYPE_CHECKING:

@@ -7,19 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nar_bench.evaluation.config import EvaluateConfig
-from nar_bench.model.config import NetConfig
-from nar_bench.model.regime import Regime
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
 from nar_bench.results.differences import flat
 from nar_bench.results.identity import module_hash
 from nar_bench.results.record import Record, Used
-from nar_bench.runner.expansion import Trial, definition_of
-from nar_bench.training.config import TrainConfig
-from nar_bench.training.contrast import ContrastConfig
-
-_OPTIONS = {"regime": Regime, "model": NetConfig, "train": TrainConfig, "evaluate": EvaluateConfig}
+from nar_bench.runner.defaults import with_defaults
+from nar_bench.runner.definition import Trial, definition_of
 
 NOT_THERE = "not there"
 IDENTITY = "identity"
@@ -81,7 +75,7 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
 
 
 def _flat_definition(trial: Trial) -> dict[str, Any]:
-    whole = dataclasses.replace(trial, config=_with_defaults(trial.config))
+    whole = dataclasses.replace(trial, config=with_defaults(trial.config))
     definition = definition_of(whole)
     told = {
         "algorithms": " + ".join(used.id for used in trial.algorithms),
@@ -105,24 +99,6 @@ def _flat_definition(trial: Trial) -> dict[str, Any]:
 def _component(place: str, used: Used) -> dict[str, Any]:
     told = {f"{place}.version": used.version, f"{place}.source": used.source_hash}
     return told if used.around is None else {**told, **_component(f"{place}.{used.around.name}", used.around)}
-
-
-def _with_defaults(config: dict[str, Any]) -> dict[str, Any]:
-    """Add the options that there were not yet when a record was written; it was made by what is their default now."""
-    whole = {
-        section: {**_defaults(options), **config.get(section, {})} if section in _OPTIONS else config.get(section, {})
-        for section, options in {**dict.fromkeys(config), **_OPTIONS}.items()
-    }
-    own: dict[str, Any] = {"train": {}, "train_shift": {}, "evaluate": {}, "evaluate_shift": {}}
-    whole["algorithms"] = {name: {**own, **given} for name, given in config["algorithms"].items()}
-    contrast = config.get("contrast", {})
-    whole["contrast"] = {**_defaults(ContrastConfig), **contrast} if contrast else {}
-    return whole
-
-
-def _defaults(options: Any) -> dict[str, Any]:
-    fields = (field for field in dataclasses.fields(options) if field.default is not dataclasses.MISSING)
-    return {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields}
 
 
 def changed_since(record: Record, registry: Registry) -> list[str]:

@@ -25,8 +25,8 @@ from nar_bench.results.provenance import environment, now
 from nar_bench.results.record import OWN_POINT, Failure, Record, Score
 from nar_bench.results.record import Training as TrainingRecord
 from nar_bench.results.store import Store
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.device import describe_device
-from nar_bench.runner.expansion import Trial
 from nar_bench.runner.memory import PeakMemory
 from nar_bench.runner.protocol import protocol_of
 from nar_bench.runner.sharing import shared

@@ -24,7 +24,7 @@ from nar_bench.plugin.registry import Registry
 from nar_bench.results.files import write_whole
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.trial import build_nets, build_phi, trial_of
 from nar_bench.trained.card import eval_results, model_card
 from nar_bench.training.weights import Weights, load_weights

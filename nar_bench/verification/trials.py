@@ -21,7 +21,7 @@ from nar_bench.plugin.registry import Registry
 from nar_bench.results.identity import trial_id, used_of
 from nar_bench.results.record import Record, Score, Used
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import definition_of
+from nar_bench.runner.definition import definition_of
 from nar_bench.runner.trial import Event, build_nets, run_trial, trial_of
 from nar_bench.verification.answers import tests_of
 

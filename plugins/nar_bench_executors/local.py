@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
@@ -36,6 +37,7 @@ class Local:
         self._context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
             self._context.set_forkserver_preload(list(PRELOADED))
+            _start_server()
 
     def run(
         self, work: Work[Item, Result], items: Sequence[Item], tell: Tell
@@ -55,6 +57,16 @@ class Local:
                 yield from ended
         finally:
             _stop(workers)
+
+
+def _start_server() -> None:
+    """Start the server that workers are forked from, deaf to Ctrl-C as they are; else it would print a traceback."""
+    resource_tracker.ensure_running()  # which the server needs, and which allows Ctrl-C again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Worker:

@@ -12,7 +12,7 @@ from runner.test_suite import GOOD
 
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.run import prepare
 
 TEXT = GOOD.replace('"mpnn", "memory_mpnn"', '"mpnn"').replace('"hints", "memory"', '"hints"')

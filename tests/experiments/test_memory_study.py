@@ -70,6 +70,9 @@ def test_a_method_is_called_after_what_is_not_usual(scripts: dict[str, ModuleTyp
     assert method_of(record) == record.method
     config = {**record.config, "processor": {**record.config["processor"], "idea_size": 8}}
     assert method_of(record.model_copy(update={"config": config})) == f"{record.method} [idea_size=8]"
+    config["contrast"] = {**config["contrast"], "positives": ["similar_input", "related_algorithm"]}
+    told = "[idea_size=8, positives=similar_input + related_algorithm]"
+    assert method_of(record.model_copy(update={"config": config})) == f"{record.method} {told}"
 
 
 def test_figures_are_the_same_for_the_same_records(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nar_bench
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.plan import State
 from nar_bench.runner.run import prepare, run_prepared
 from nar_bench.runner.trial import points_of

@@ -10,7 +10,7 @@ from runner.test_suite import GOOD, plan_of
 
 from nar_bench.results.identity import content_of, module_hash, trial_id, trial_ids
 from nar_bench.results.record import Used
-from nar_bench.runner.expansion import _identifying, definition_of
+from nar_bench.runner.definition import definition_of, identifying
 
 
 def ids(tmp_path: Path, old: str = "", new: str = "") -> list[str]:
@@ -98,10 +98,10 @@ def test_it_does_not_change_with_anything_else(tmp_path: Path, old: str, new: st
 
 def test_options_that_came_later_are_no_part_of_it_where_they_are_the_default(tmp_path: Path) -> None:
     """So that what was trained before them is not trained anew."""
-    train = _identifying(plan_of(tmp_path).planned[0].trial.config)["train"]
+    train = identifying(plan_of(tmp_path).planned[0].trial.config)["train"]
     assert not {"accelerate", "projection", "step_weights"} & train.keys()
     changed = GOOD.replace("steps = 3", 'steps = 3\nprojection = 4\nstep_weights = "mean"')
-    train = _identifying(plan_of(tmp_path, changed).planned[0].trial.config)["train"]
+    train = identifying(plan_of(tmp_path, changed).planned[0].trial.config)["train"]
     assert (train["projection"], train["step_weights"]) == (4, "mean")
 
 

@@ -9,7 +9,8 @@ from runner.test_suite import GOOD, faults_of, plan_of
 
 import nar_bench
 from nar_bench.plugin.registry import Registry
-from nar_bench.runner.expansion import _identifying, expand
+from nar_bench.runner.definition import identifying
+from nar_bench.runner.expansion import expand
 from nar_bench.runner.run import prepare
 from nar_bench.runner.suite import load_suite
 
@@ -158,7 +159,7 @@ def test_faults_of_contrasted_nodes_are_named(tmp_path: Path, old: str, new: str
 def test_contrasted_nodes_change_no_trial_from_before_them(tmp_path: Path) -> None:
     later = "steps = 3\nnode_temperature = 0.5\nnode_contrastive_weight = 2.0"
     assert ids_of(tmp_path, GOOD.replace("steps = 3", later)) == ids_of(tmp_path, GOOD)
-    kept = _identifying(plan_of(tmp_path, GOOD).planned[0].trial.config)
+    kept = identifying(plan_of(tmp_path, GOOD).planned[0].trial.config)
     assert not {"contrast_nodes", "augment"} & kept["regime"].keys()
     assert not {"node_temperature", "node_contrastive_weight"} & kept["train"].keys()
     plain = NODES.replace("contrast_nodes", "augment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from made_records import content
 from runner.test_suite import GOOD, plan_of
 
 from nar_bench.results.compact import compact
-from nar_bench.results.past_costs import known_costs
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
+from nar_bench.runner.costs import cost_key
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.estimate import estimate
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.past_costs import known_costs
 from nar_bench.runner.probe import probe
 
 TEXT = GOOD.replace('"mpnn", "memory_mpnn"', '"mpnn"').replace('"hints", "memory"', '"hints"')
@@ -59,6 +61,18 @@ def test_trials_of_another_width_do_not_cost_alike(tmp_path: Path, change: str) 
     store = Store(tmp_path / "run")
     keep(store, trials(tmp_path)[0], 10, train=5.0, steps=10)
     assert estimate(trials(tmp_path, TEXT.replace("hidden = 8", change)), known_costs(compact(store))).known == 0
+
+
+def test_a_record_that_is_older_than_an_option_costs_like_its_default(tmp_path: Path) -> None:
+    store, trial = Store(tmp_path / "run"), trials(tmp_path)[0]
+    config = {**trial.config, "train": {k: v for k, v in trial.config["train"].items() if k != "accelerate"}}
+    config = {key: value for key, value in config.items() if key != "contrast"}
+    old = dataclasses.replace(trial, config=config)
+    assert cost_key(old) == cost_key(trial)
+    keep(store, old, 10, train=5.0, steps=10)
+    assert estimate([trial], known_costs(compact(store))).known == 1
+    faster = {**trial.config, "train": {**trial.config["train"], "accelerate": True}}
+    assert cost_key(dataclasses.replace(trial, config=faster)) != cost_key(old)
 
 
 def test_failed_trials_and_those_that_made_no_step_tell_nothing(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ def test_training_is_beyond_a_bound_that_the_suite_names(tmp_path: Path) -> None
     assert protocol(tmp_path, text, bounds=Bounds("open", 4)).trained_beyond == {"bfs": [7, 9]}
 
 
+def test_sizes_that_a_suite_sets_for_one_algorithm_count_as_its_own(tmp_path: Path) -> None:
+    text = GOOD.replace("[evaluate]", "[train.algorithm.bfs]\nsizes = [3, 9]\n[evaluate]")
+    assert protocol(tmp_path, text).in_distribution == {"bfs": 9}
+    assert protocol(tmp_path, text, bounds=Bounds("open", 4)).trained_beyond == {"bfs": [9]}
+
+
 @pytest.mark.parametrize(
     ("options", "seen"),
     [
@@ -95,6 +101,11 @@ def test_runs_that_are_compared_by_hints_have_seen_them(tmp_path: Path, option: 
 )
 def test_a_strict_track_refuses_sizes_out_of_distribution(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert says in faults_of(tmp_path, BEST.replace(old, new, 1))
+
+
+def test_an_open_track_refuses_nothing_and_says_what_was_beyond(tmp_path: Path) -> None:
+    text = BEST.replace('"strict"', '"open"').replace("sizes = [4]", "sizes = [4, 9]", 1)
+    assert protocol(tmp_path, text).trained_beyond == {"bfs": [9]}
 
 
 def test_a_strict_track_changes_no_identity_and_is_in_the_record(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from runner.test_suite import GOOD, plan_of
 
-from nar_bench.runner.expansion import Trial
+from nar_bench.runner.definition import Trial
 from nar_bench.runner.staleness import IDENTITY, staleness
 
 TEXT = GOOD.replace('"mpnn", "memory_mpnn"', '"memory_mpnn"')

@@ -73,6 +73,7 @@ def test_planted_differences_are_found() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)  # half a million studies: minutes on an idle core, an hour on a busy one
 def test_all_tables() -> None:
     one = {s: [of_one(s, k, REPEATS) for k in SEEDS] for s in ONE_METHOD}
     pairs = {

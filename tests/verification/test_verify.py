@@ -264,10 +264,9 @@ def test_training_out_of_distribution_is_refused(copy: Path) -> None:
 
 
 def test_another_source_cannot_be_verified_here_and_stays_claimed(copy: Path) -> None:
-    from nar_bench.runner.identity import trial_id
-
+    from nar_bench.results.identity import trial_id
     from nar_bench.results.record import Record
-    from nar_bench.runner.expansion import definition_of
+    from nar_bench.runner.definition import definition_of
     from nar_bench.runner.trial import trial_of
 
     def another(content: Content) -> None:

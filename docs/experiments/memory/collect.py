@@ -22,6 +22,7 @@ from nar_bench.ideas.network import networks_of
 from nar_bench.ideas.study import Choice, Study, study
 from nar_bench.plugin.contracts import Kind
 from nar_bench.plugin.registry import Registry
+from nar_bench.results.differences import told_from
 from nar_bench.results.record import Record
 from nar_bench.results.store import Store
 
@@ -70,18 +71,8 @@ def look_at(records: Iterable[Record], stores: dict[str, Store], registry: Regis
 
 def method_of(record: Record) -> str:
     """Return the row of a table that a record is in: its method and what of its options is not the study's usual."""
-    changed = {
-        name: value
-        for section, usual in USUAL.items()
-        for name, value in record.config[section].items()
-        if name in usual and value != usual[name]
-    }
-    told = ", ".join(f"{name}={_told(value)}" for name, value in sorted(changed.items()))
+    told = told_from(record, USUAL)
     return record.method + (f" [{told}]" if told else "")
-
-
-def _told(value: Any) -> str:
-    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _numbers(made: Study) -> dict[str, Any]:

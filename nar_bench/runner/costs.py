@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nar_bench.results.record import Used
+from nar_bench.results.compact import Composed, components_of
+from nar_bench.runner.defaults import with_defaults
 
 _IDLE = {
     "train": {
@@ -26,15 +26,9 @@ _IDLE = {
 """Options that change neither the time of a step nor the memory."""
 
 
-class Costed(Protocol):
+class Costed(Composed, Protocol):
     """A trial, or its record."""
 
-    @property
-    def algorithms(self) -> Sequence[Used]: ...  # noqa: D102
-    @property
-    def processor(self) -> Used: ...  # noqa: D102
-    @property
-    def similarity(self) -> Used | None: ...  # noqa: D102
     @property
     def config(self) -> dict[str, Any]: ...  # noqa: D102
 
@@ -42,14 +36,19 @@ class Costed(Protocol):
 def cost_key(one: Costed) -> str:
     """Return what is equal for trials whose steps cost the same: same components and options, whatever the seed.
 
-    Versions and sources do not count, nor how many steps there are.
+    Versions and sources do not count, nor how many steps there are. An option that a record is too old to have has its
+    default.
     """
-    config = {
+    return cost_key_of(components_of(one), one.config)
+
+
+def cost_key_of(components: str, config: dict[str, Any]) -> str:
+    """Return the same of a record, compact: `components` is the column of that name."""
+    costing = {
         section: {key: value for key, value in options.items() if key not in _IDLE.get(section, ())}
-        for section, options in one.config.items()
+        for section, options in with_defaults(config).items()
     }
-    used = [[part.id for part in one.algorithms], one.processor.id, one.similarity.id if one.similarity else None]
-    text = json.dumps([used, config], sort_keys=True)
+    text = json.dumps([components, costing], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

@@ -20,10 +20,10 @@ from nar_bench.results.activity import (
     trial_notes,
     write_note,
 )
-from nar_bench.results.costs import cost_key
 from nar_bench.results.processes import this_process
-from nar_bench.results.status import status
 from nar_bench.results.store import Store
+from nar_bench.runner.costs import cost_key
+from nar_bench.runner.status import status
 
 FIRST, SECOND = (record(number=number).trial for number in (1, 2))
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from nar_bench.results.activity import CommandNote, TrialNote, command_notes, is_alive, trial_notes
 from nar_bench.results.compact import Compacted, compact
-from nar_bench.results.costs import Cost
-from nar_bench.results.past_costs import known_costs
 from nar_bench.results.store import Stamp, Store
+from nar_bench.runner.costs import Cost
+from nar_bench.runner.past_costs import known_costs
 
 
 @dataclass(frozen=True)
