@@ -14,8 +14,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nar_bench.model.autocast import lowered
+from nar_bench.model.blocks import blocks, scratch
 from nar_bench.model.maps import mapped
-from nar_bench.model.pairs import blocks, scratch
+from nar_bench.model.passes import rectified_sums, row_maxima, terms
 from nar_bench_processors.edge_messages import few_edges, max_edge_messages
 
 NONE = -1e6
@@ -87,22 +88,22 @@ def _run(
 
     Pairs are sorted by receiver, so that a block has all messages of its receivers.
     """
-    by_receiver = values.transpose(1, 2).flatten(0, 2)
+    sums = terms(values.transpose(1, 2), weight, receiver, sender)
+    pairs = values.shape[:3].numel()
     # Memory that the system has to hand out anew for each block costs as much time as the products.
-    kept = [values.new_empty(len(by_receiver), len(weight)) for _ in range(3)] if keep else []
+    kept = [values.new_empty(pairs, len(weight)) for _ in range(3)] if keep else []
     memory = scratch(values, len(weight))
     largest = torch.empty_like(receiver)
-    for graphs, receivers, flat in blocks(values):
-        part = by_receiver[flat]
-        shape = (graphs.stop - graphs.start, receivers.stop - receivers.start, values.shape[1], -1)
-        first, *others = (tensor[flat] for tensor in kept) if keep else (memory[: len(part)], None, None)
-        torch.add(receiver[graphs, receivers, None], sender[graphs, None], out=first.view(shape))
-        first.addmm_(part, weight.T).relu_()
+    for block in blocks(values):
+        graphs, receivers, flat = block
+        part = memory[: flat.stop - flat.start]
+        first, *others = (tensor[flat] for tensor in kept) if keep else (part, None, None)
+        rectified_sums(block, sums, first)
         second = mapped(first, v, c, rectified=True, out=others[0])
-        by_pair = mapped(second, u, out=others[1]).view(shape)
+        messages = mapped(second, u, out=others[1])
         if absent is not None:
-            by_pair.add_(absent[graphs, receivers])
-        torch.amax(by_pair, dim=2, out=largest[graphs, receivers])
+            messages.view(-1, receivers.stop - receivers.start, *values.shape[2:3], len(u)).add_(absent[graphs, receivers])
+        row_maxima(block, messages, largest)
     return largest, kept
 
 
