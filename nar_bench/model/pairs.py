@@ -7,6 +7,7 @@ hand it out anew for each, that costs as much time as the products.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from nar_bench.model.autocast import lowered
-from nar_bench.model.blocks import blocks, scratch
+from nar_bench.model.blocks import Block, blocks, on_threads, scratch
 from nar_bench.model.maps import mapped
 from nar_bench.model.passes import larger_scores, terms
 
@@ -56,8 +57,7 @@ def pair_scores(
     if torch.is_grad_enabled():
         scores: Tensor = _PairScores.apply(values, weight, row, column, score, *terms)  # type: ignore[no-untyped-call]
         return scores
-    joint = scratch(values, len(weight)) if rectified is None else None
-    return _score(values, weight, row, column, score, rectified, joint)
+    return _score(values, weight, row, column, score, rectified, None)
 
 
 def _score(
@@ -67,23 +67,27 @@ def _score(
     column: Tensor,
     score: Tensor,
     rectified: Rectified | None,
-    joint: Float[Tensor, "R H"] | None,
+    joint: Float[Tensor, "BNN H"] | None,
 ) -> Float[Tensor, "B N N"]:
-    """Return the scores; leave the larger side of each pair in `joint`, where it has a row for each.
-
-    With a rectified term `joint` may be None, so that its products are had in new memory.
-    """
+    """Return the scores; leave the larger side of each pair in `joint`, where it is given."""
     scores = row.new_empty(values.shape[:3])
     of = terms(values, weight, row, column)
-    keep = joint is not None and len(joint) == scores.numel()
-    inner = scratch(values, len(rectified.weight)) if rectified is not None and keep else None
-    for block in blocks(values):
-        flat = block.flat
-        here = None if joint is None else joint[flat if keep else slice(0, flat.stop - flat.start)]
-        if rectified is not None:
-            here = mapped(_rectify(rectified, flat, inner), rectified.outer, out=here)
-        assert here is not None
-        larger_scores(block, of, score, here, scores, onto=rectified is not None)
+
+    def work(left: Iterator[Block]) -> None:
+        memory = scratch(values, len(weight)) if joint is None and rectified is None else None
+        inner = None if joint is None or rectified is None else scratch(values, len(rectified.weight))
+        for block in left:
+            flat = block.flat
+            here = joint[flat] if joint is not None else None if memory is None else memory[: flat.stop - flat.start]
+            if rectified is not None:
+                here = mapped(_rectify(rectified, flat, inner), rectified.outer, out=here)
+            assert here is not None
+            larger_scores(block, of, score, here, scores, onto=rectified is not None)
+
+    if joint is None:
+        on_threads(work, blocks(values))
+    else:
+        work(iter(blocks(values)))
     return scores
 
 

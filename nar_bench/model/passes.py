@@ -198,9 +198,7 @@ def _score_larger(
                 place += 1
 
 
-def _fill_maxima(
-    graph: int, graphs_end: int, start: int, end: int, pairs: NDArray[Any], out: NDArray[Any]
-) -> None:
+def _fill_maxima(graph: int, graphs_end: int, start: int, end: int, pairs: NDArray[Any], out: NDArray[Any]) -> None:
     """Three vectors are taken at a time; where fewer are left, the last is taken again."""
     nodes = out.shape[1]
     place = 0
