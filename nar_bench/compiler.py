@@ -59,7 +59,7 @@ def compiles() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "") in ("", "0")
 
 
-def _jitted(function: Callable[..., Any], **options: bool) -> Any:
+def _jitted(function: Callable[..., Any], **options: bool | set[str]) -> Any:
     """Compile with numba, kept on disk where the source is a file and there is a place to write to.
 
     That is the folder `__pycache__` beside the file, or else the user's cache, or NUMBA_CACHE_DIR before both.
@@ -105,12 +105,21 @@ _of_function: dict[Any, Any] = {}
 """Function -> what stands for it in functions that numba compiles."""
 
 
-def compiled_function(function: Callable[..., Any]) -> Any:
-    """Compile a plain function, and every plain one that it calls, for Python to call; it holds no lock of Python's."""
+_FREE_SUMS = frozenset({"contract", "nsz", "reassoc"})
+"""What lets LLVM multiply and add at once, and sum in any order, as torch's products do; NaN and infinity stay."""
+
+
+def compiled_function(function: Callable[..., Any], *, free_sums: bool = False) -> Any:
+    """Compile a plain function, and every plain one that it calls, for Python to call; it holds no lock of Python's.
+
+    Args:
+        function: what to compile.
+        free_sums: whether its own sums may be rounded differently, for speed.
+    """
     clone, scope = _clone(function)
     for name, callee in _callees(function):
         scope[name] = _compiled(callee)
-    return _jitted(clone, nogil=True, no_cfunc_wrapper=True)
+    return _jitted(clone, nogil=True, no_cfunc_wrapper=True, fastmath=set(_FREE_SUMS) if free_sums else False)
 
 
 def _clone(function: Any) -> tuple[FunctionType, dict[str, Any]]:

@@ -7,6 +7,7 @@ largest message of each receiver and channel has a gradient. Where there are few
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -14,8 +15,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nar_bench.model.autocast import lowered
+from nar_bench.model.blocks import Block, blocks, on_threads, scratch
 from nar_bench.model.maps import mapped
-from nar_bench.model.pairs import blocks, scratch
+from nar_bench.model.passes import rectified_sums, row_maxima, terms
 from nar_bench_processors.edge_messages import few_edges, max_edge_messages
 
 NONE = -1e6
@@ -87,22 +89,30 @@ def _run(
 
     Pairs are sorted by receiver, so that a block has all messages of its receivers.
     """
-    by_receiver = values.transpose(1, 2).flatten(0, 2)
-    # Memory that the system has to hand out anew for each block costs as much time as the products.
-    kept = [values.new_empty(len(by_receiver), len(weight)) for _ in range(3)] if keep else []
-    memory = scratch(values, len(weight))
+    sums = terms(values.transpose(1, 2), weight, receiver, sender)
+    pairs = values.shape[:3].numel()
+    kept = [values.new_empty(pairs, len(weight)) for _ in range(3)] if keep else []
     largest = torch.empty_like(receiver)
-    for graphs, receivers, flat in blocks(values):
-        part = by_receiver[flat]
-        shape = (graphs.stop - graphs.start, receivers.stop - receivers.start, values.shape[1], -1)
-        first, *others = (tensor[flat] for tensor in kept) if keep else (memory[: len(part)], None, None)
-        torch.add(receiver[graphs, receivers, None], sender[graphs, None], out=first.view(shape))
-        first.addmm_(part, weight.T).relu_()
-        second = mapped(first, v, c, rectified=True, out=others[0])
-        by_pair = mapped(second, u, out=others[1]).view(shape)
-        if absent is not None:
-            by_pair.add_(absent[graphs, receivers])
-        torch.amax(by_pair, dim=2, out=largest[graphs, receivers])
+
+    def work(left: Iterator[Block]) -> None:
+        # Memory that the system has to hand out anew for each block costs as much time as the products.
+        memory = scratch(values, len(weight))
+        for block in left:
+            graphs, receivers, flat = block
+            part = memory[: flat.stop - flat.start]
+            first, *others = (tensor[flat] for tensor in kept) if keep else (part, None, None)
+            rectified_sums(block, sums, first)
+            second = mapped(first, v, c, rectified=True, out=others[0])
+            messages = mapped(second, u, out=others[1])
+            if absent is not None:
+                here = absent[graphs, receivers]
+                messages.view(*here.shape[:3], -1).add_(here)
+            row_maxima(block, messages, largest)
+
+    if keep:
+        work(iter(blocks(values)))
+    else:
+        on_threads(work, blocks(values))
     return largest, kept
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nar_bench.model.pairs import Rectified, blocks, pair_scores
+from nar_bench.model.blocks import blocks
+from nar_bench.model.pairs import Rectified, pair_scores
 
 
 def arguments(features: int) -> list[torch.Tensor]:

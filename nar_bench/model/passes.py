@@ -1,0 +1,214 @@
+"""Passes over the vectors of a block of pairs, before and after its products of H x H.
+
+On a CPU each is one compiled loop: torch would go over the block once for each of its operations, which together take
+half as long as the products. Elsewhere, and of other numbers than float32, they are torch's operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from nar_bench.compiler import compiled_function, compiles
+from nar_bench.model.blocks import Block
+
+_WIDE = 4
+"""Features that the loops add at once."""
+
+
+class Terms(NamedTuple):
+    """The sum W v_ij + r_i + c_j of each pair [i, j]."""
+
+    values: Float[Tensor, "B N N F"]
+    """v."""
+    weight: Float[Tensor, "F H"]
+    """W, transposed."""
+    row: Float[Tensor, "B N H"]
+    """r."""
+    column: Float[Tensor, "B N H"]
+    """c."""
+
+
+def terms(
+    values: Float[Tensor, "B N N F"],
+    weight: Float[Tensor, "H F"],
+    row: Float[Tensor, "B N H"],
+    column: Float[Tensor, "B N H"],
+) -> Terms:
+    """Lay out the terms as the loops read them: side by side, with features of zeros up to a multiple of four."""
+    values, weight, row, column = (tensor.detach() for tensor in (values, weight.T, row, column))
+    if compiled(row):
+        missing = -values.shape[-1] % _WIDE or (0 if values.shape[-1] else _WIDE)
+        values, weight = F.pad(values, (0, missing)), F.pad(weight, (0, 0, 0, missing))
+    return Terms(*(tensor.contiguous() for tensor in (values, weight, row, column)))
+
+
+def compiled(tensor: Tensor) -> bool:
+    """Return whether the passes over such numbers are compiled loops."""
+    return tensor.device.type == "cpu" and tensor.dtype is torch.float32 and compiles()
+
+
+def rectified_sums(block: Block, of: Terms, out: Float[Tensor, "R H"]) -> None:
+    """Set out to relu(W v_ij + r_i + c_j) for the pairs of a block."""
+    if compiled(out):
+        _loop(_rectify_sums)(*_bounds(block), *_arrays(*of, out))
+        return
+    graphs, rows, flat = block
+    torch.add(of.row[graphs, rows, None], of.column[graphs, None], out=_by_pair(out, block, of.values))
+    out.addmm_(of.values.flatten(0, 2)[flat], of.weight).relu_()
+
+
+def larger_scores(
+    block: Block,
+    of: Terms,
+    score: Float[Tensor, " H"],
+    joint: Float[Tensor, "R H"],
+    out: Float[Tensor, "B N N"],
+    *,
+    onto: bool,
+) -> None:
+    """Set out to u . max(c_j, W v_ij + r_i + q_ij) for the pairs of a block.
+
+    Args:
+        block: the pairs.
+        of: W, v, r and c.
+        score: u.
+        joint: q; becomes the larger side of each pair.
+        out: scores of the whole batch.
+        onto: whether there is a q; without, whatever is in `joint` is overwritten.
+    """
+    if compiled(joint):
+        _loop(_score_larger)(*_bounds(block), *_arrays(*of, score, joint, out), onto)
+        return
+    graphs, rows, flat = block
+    pairs = _by_pair(joint, block, of.values)
+    row = of.row[graphs, rows, None]
+    _ = pairs.add_(row) if onto else pairs.copy_(row.expand_as(pairs))
+    joint.addmm_(of.values.flatten(0, 2)[flat], of.weight)
+    torch.maximum(pairs, of.column[graphs, None], out=pairs)
+    torch.mv(joint, score, out=out.view(-1)[flat])
+
+
+def row_maxima(block: Block, pairs: Float[Tensor, "R H"], out: Float[Tensor, "B N H"]) -> None:
+    """Set out to the maximum over j of the vectors of the pairs [i, j] of a block, for its rows i."""
+    if compiled(pairs):
+        _loop(_fill_maxima)(*_bounds(block), *_arrays(pairs, out))
+        return
+    by_pair = pairs.view(block.graphs.stop - block.graphs.start, block.rows.stop - block.rows.start, out.shape[1], -1)
+    torch.amax(by_pair, dim=2, out=out[block.graphs, block.rows])
+
+
+def _by_pair(vectors: Tensor, block: Block, values: Tensor) -> Float[Tensor, "G R N H"]:
+    graphs, rows, _ = block
+    return vectors.view(graphs.stop - graphs.start, rows.stop - rows.start, values.shape[2], -1)
+
+
+def _bounds(block: Block) -> tuple[int, int, int, int]:
+    return block.graphs.start, block.graphs.stop, block.rows.start, block.rows.stop
+
+
+def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
+    return [tensor.detach().numpy() for tensor in tensors]
+
+
+@cache
+def _loop(function: Callable[..., None]) -> Callable[..., None]:
+    made: Callable[..., None] = compiled_function(function, free_sums=True)
+    return made
+
+
+# Plain Python that numba compiles: each works on graphs [graph, graphs_end) and rows [row, rows_end) of a batch.
+
+
+def _rectify_sums(
+    graph: int,
+    graphs_end: int,
+    start: int,
+    end: int,
+    values: NDArray[Any],
+    weight: NDArray[Any],
+    row: NDArray[Any],
+    column: NDArray[Any],
+    out: NDArray[Any],
+) -> None:
+    last = values.shape[3] - _WIDE
+    w0, w1, w2, w3 = weight[last], weight[last + 1], weight[last + 2], weight[last + 3]
+    nothing = np.float32(0)
+    place = 0
+    for b in range(graph, graphs_end):
+        for i in range(start, end):
+            own = row[b, i]
+            for j in range(values.shape[2]):
+                vector, other, v = out[place], column[b, j], values[b, i, j]
+                for h in range(len(vector)):
+                    vector[h] = own[h] + other[h]
+                for f in range(last):
+                    for h in range(len(vector)):
+                        vector[h] += v[f] * weight[f, h]
+                v0, v1, v2, v3 = v[last], v[last + 1], v[last + 2], v[last + 3]
+                for h in range(len(vector)):
+                    total = vector[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
+                    vector[h] = max(total, nothing)
+                place += 1
+
+
+def _score_larger(
+    graph: int,
+    graphs_end: int,
+    start: int,
+    end: int,
+    values: NDArray[Any],
+    weight: NDArray[Any],
+    row: NDArray[Any],
+    column: NDArray[Any],
+    score: NDArray[Any],
+    joint: NDArray[Any],
+    out: NDArray[Any],
+    onto: bool,
+) -> None:
+    last = values.shape[3] - _WIDE
+    w0, w1, w2, w3 = weight[last], weight[last + 1], weight[last + 2], weight[last + 3]
+    place = 0
+    for b in range(graph, graphs_end):
+        for i in range(start, end):
+            own = row[b, i]
+            for j in range(values.shape[2]):
+                vector, other, v = joint[place], column[b, j], values[b, i, j]
+                if not onto:
+                    vector[:] = np.float32(0)
+                for f in range(last):
+                    for h in range(len(vector)):
+                        vector[h] += v[f] * weight[f, h]
+                v0, v1, v2, v3 = v[last], v[last + 1], v[last + 2], v[last + 3]
+                total = np.float32(0)
+                for h in range(len(vector)):
+                    here = vector[h] + own[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
+                    larger = max(other[h], here)
+                    vector[h] = larger
+                    total += score[h] * larger
+                out[b, i, j] = total
+                place += 1
+
+
+def _fill_maxima(graph: int, graphs_end: int, start: int, end: int, pairs: NDArray[Any], out: NDArray[Any]) -> None:
+    """Three vectors are taken at a time; where fewer are left, the last is taken again."""
+    nodes = out.shape[1]
+    place = 0
+    for b in range(graph, graphs_end):
+        for i in range(start, end):
+            largest = out[b, i]
+            largest[:] = pairs[place]
+            for j in range(1, nodes, 3):
+                first = pairs[place + j]
+                second, third = pairs[place + min(j + 1, nodes - 1)], pairs[place + min(j + 2, nodes - 1)]
+                for h in range(len(largest)):
+                    largest[h] = max(max(largest[h], first[h]), max(second[h], third[h]))
+            place += nodes
