@@ -120,6 +120,8 @@ function drawKey(again) {
     if (labels.filter(hinted).length > 1 && N <= 40) items.push(`<label>numbers <select data-label>${labels.filter(hinted).map(f => `<option${f.name === label ? " selected" : ""}>${clean(f.name)}</option>`).join("")}</select></label>`);
     for (const f of masks.filter(f => hinted(f) && f.name !== fill)) items.push(swatch("pip", hue(f), f.name));
   }
+  const cells = drawable.find(f => f.type === "categorical" && f.location === "edge");
+  if (cells) items.push(...cells.words.map((word, k) => swatch("pip", FILLS[1 + k % (FILLS.length - 1)], `${rootOf(cells)} ${word}`)));
   items.push(swatch("newly", "var(--accent)", "has just changed"));
   if (page.model) items.push(swatch("wrongly", "var(--bad)", "wrong"));
   find("key").innerHTML = items.map(item => `<span>${item}</span>`).join("");
