@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nar_bench.errors import NarBenchError
-from nar_bench.runner.plain import plain
+from nar_bench.plugin.plain import plain
 
 Assignments = Mapping[str, Any] | Iterable[str]
 """{"train.steps": 100} or ["train.steps=100"]."""

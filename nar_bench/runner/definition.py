@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from nar_bench.plugin.plain import plain, without
 from nar_bench.results.record import SuiteName, Used, name_of
-from nar_bench.runner.plain import plain, without
 from nar_bench.runner.protocol import OPEN, Bounds
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.contrast import ContrastConfig

@@ -10,6 +10,7 @@ from nar_bench.errors import did_you_mean
 from nar_bench.model.support import processor_reason
 from nar_bench.plugin.contracts import Kind, Level
 from nar_bench.plugin.options import Fault
+from nar_bench.plugin.plain import plain, without
 from nar_bench.plugin.registry import Registry
 from nar_bench.plugin.tables import suite_error
 from nar_bench.results.differences import Named, told_apart
@@ -17,7 +18,6 @@ from nar_bench.results.identity import trial_ids
 from nar_bench.results.record import SuiteName, Used
 from nar_bench.runner.components import Components, Found
 from nar_bench.runner.definition import SECTIONS, Parts, Trial, definition_of_parts
-from nar_bench.runner.plain import plain, without
 from nar_bench.runner.protocol import STRICT, Bounds, sizes_of, strict_faults
 from nar_bench.runner.reading import Readings
 from nar_bench.runner.reasons import across_reason, contrast_reason, data_reason, similar_reason, trial_reason

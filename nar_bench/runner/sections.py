@@ -14,9 +14,9 @@ from nar_bench.model.config import NetConfig
 from nar_bench.model.regime import REGIMES, Regime
 from nar_bench.plugin.contracts import Algorithm, Kind
 from nar_bench.plugin.options import Fault, build_options
+from nar_bench.plugin.plain import tuples, without
 from nar_bench.plugin.registry import Entry
 from nar_bench.runner.components import Components, Found
-from nar_bench.runner.plain import tuples, without
 from nar_bench.runner.shift_points import ShiftPoints, shift_faults
 from nar_bench.runner.suite import Grid, Suite
 from nar_bench.training.config import OWN_OPTIONS as OWN_TRAINING

@@ -9,9 +9,9 @@ from nar_bench.data.generate import POSITIONS, shift_axes
 from nar_bench.errors import did_you_mean
 from nar_bench.plugin.contracts import Algorithm
 from nar_bench.plugin.options import Fault
+from nar_bench.plugin.plain import tuples
 from nar_bench.results.record import OWN_POINT
 from nar_bench.runner.components import Found
-from nar_bench.runner.plain import tuples
 
 Points = dict[str, dict[str, dict[str, Any]]]
 """By the full id of an algorithm its points: by name the values of axes."""
