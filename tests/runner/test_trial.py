@@ -11,7 +11,7 @@ from runner.test_suite import GOOD, plan_of
 from nar_bench.plugin.contracts import Kind
 from nar_bench.results.record import Record
 from nar_bench.runner.run import Prepared, run_prepared
-from nar_bench.runner.trial import _job, build_nets
+from nar_bench.runner.trial import build_nets, train_job
 
 SMALL = (
     GOOD.replace('"mpnn", "memory_mpnn"', '"memory_mpnn"')
@@ -56,7 +56,7 @@ def test_a_trial_contrasts_with_every_kind_of_similarity(tmp_path: Path, similar
     trial = prepared.planned[0].trial
     algorithms = [prepared.registry.load(Kind.ALGORITHM, used.id) for used in trial.algorithms]
     nets = build_nets(trial, algorithms, prepared.registry)
-    job, again = (_job(trial, algorithms, nets, prepared.registry, prepared.store) for _ in range(2))
+    job, again = (train_job(trial, algorithms, nets, prepared.registry, prepared.store) for _ in range(2))
     assert job.level is prepared.registry.load(Kind.SIMILARITY, similarity).level
     weights = list(job.phi.parameters()) if isinstance(job.phi, torch.nn.Module) else []
     sizes = {"soft_dtw": [(4, 4), (4,), (3, 4), (3,)], "bilinear": [(4, 4)], "rbf": []}[similarity]
