@@ -143,7 +143,7 @@ def estimate_complexity(
     faults += [Fault("search", f"{name} {why}") for name, why in search.faults()]
     faults += [Fault("judging", f"{name} {why}") for name, why in judging.faults()]
     if faults:
-        raise AlignmentError("; ".join(map(str, faults)) + ".")
+        raise AlignmentError("; ".join(map(str, faults)))
     problem = Problem(what, options, size, eps, delta, unit)
     return sample_complexity(training_run(problem, by, by_options, judging, seed), search)
 

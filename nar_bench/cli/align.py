@@ -25,7 +25,7 @@ class _SuiteOrReport(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take the first word for a suite where it is no command."""
         if args and args[0] not in self.commands:
-            return "suite", suite_command, args
+            return None, suite_command, args
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -35,17 +35,21 @@ class _SuiteOrReport(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_SuiteOrReport, no_args_is_help=True)
+_HELP = """Estimate how many examples learners need.
+
+\b
+nar-bench align SUITE           make the estimates of a suite; run again to resume
+nar-bench align SUITE --plan    show them, and what is there already
+nar-bench align SUITE --help    all options
+nar-bench align report FOLDER   write the page with figures
+
+SUITE is a TOML file or a name: nar-bench list "alignment suites"
+"""
+
+
+@click.group(cls=_SuiteOrReport, no_args_is_help=True, help=_HELP)
 def command() -> None:
-    r"""Estimate how many examples learners need.
-
-    \b
-    nar-bench align SUITE           make the estimates of a suite; run again to resume
-    nar-bench align SUITE --plan    show them, and what is there already
-    nar-bench align report FOLDER   write the page with figures
-
-    SUITE is a name (nar-bench list "alignment suites") or a TOML file. All options: nar-bench align SUITE --help
-    """
+    """Hold the commands."""
 
 
 @click.command("suite")

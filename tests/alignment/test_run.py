@@ -128,6 +128,7 @@ def test_what_fails_is_a_record_that_can_be_retried(tmp_path: Path) -> None:
     assert len(again.todo(retry_failed=True)) == 3
 
 
+@pytest.mark.slow
 def test_whole_algorithms_are_learned_from_other_examples_in_every_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
