@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,7 @@ def print_status(found: Status) -> None:
         click.echo(f"failed: {failed.label}: {failed.error}")
     if len(found.failed) > _FAILED_SHOWN:
         click.echo(f"and {len(found.failed) - _FAILED_SHOWN} more; all of them: nar-bench results {found.folder}")
-    if not busy and found.waiting:
+    if found.waiting and not busy and not found.running:
         click.echo("nothing runs; the same command as before goes on: nar-bench run ...")
 
 
@@ -114,14 +113,9 @@ def _where(one: AtTrial) -> str:
 
 
 def _stands(one: AtTrial) -> str:
-    return "; ".join(_parts(one))
+    from nar_bench.results.record import OWN_POINT
 
-
-def _parts(one: AtTrial) -> Iterator[str]:
     note = one.note
     if note.phase == "evaluate":
-        yield f"measuring n = {note.size}" + (f", {note.point}" if note.point not in ("", "own") else "")
-    elif note.step:
-        yield f"step {note.step} of {note.steps}"
-    else:
-        yield "building"
+        return f"measuring n = {note.size}" + (f", {note.point}" if note.point not in ("", OWN_POINT) else "")
+    return f"step {note.step} of {note.steps}" if note.step else "building"

@@ -54,7 +54,10 @@ class Watcher(Protocol):
     """Is told how trials go. All calls come from one thread, of several trials in turn where several run at once."""
 
     def step(self, trial: ObservedTrial, step: ObservedStep) -> None:
-        """Take note of a step: of each trial at most ten a second. After a resume the next may be an earlier one."""
+        """Take note of a step: of each trial at most ten a second, and the last.
+
+        After a resume the next may be an earlier one.
+        """
         ...
 
     def end(self, trial: ObservedTrial, record: Mapping[str, Any]) -> None:

@@ -95,7 +95,9 @@ def _watch(tell: Tell, note: Callable[[Event], None], claim: Claim) -> Callable[
         nonlocal last
         claim.check()
         note(event)
-        if event.phase != "train" or time.monotonic() - last >= _TOLD_SECONDS:
+        at = event.progress
+        is_last = at is not None and at.step == at.steps  # of the shortest training one step is told
+        if event.phase != "train" or is_last or time.monotonic() - last >= _TOLD_SECONDS:
             last = time.monotonic()
             tell(event)
 
