@@ -36,7 +36,7 @@ def opened(tab: Page, made: Picture, folder: Path, width: int = 1280, dark: bool
     """Open a page and wait until it has unpacked its data."""
     tab.events.clear()
     tab.open(write_page(made, folder / "page.html").as_uri() + at, width, 900, dark)
-    wait(tab, "ready")
+    wait(tab, "typeof ready !== 'undefined' && ready")
 
 
 def wait(tab: Page, condition: str) -> None:
@@ -209,8 +209,9 @@ def test_damaged_data_are_told_of(browser: Page, tmp_path: Path) -> None:
     text = file.read_text()
     start = text.index('id="packed">') + len('id="packed">')
     file.write_text(text[: start + 40] + "AAAAAAAA" + text[start + 48 :])
+    browser.events.clear()
     browser.open(file.as_uri(), 1280, 900)
-    wait(browser, "!find('cannot').hidden")
+    wait(browser, "typeof ready !== 'undefined' && !find('cannot').hidden")
     assert "The data of this page cannot be read" in browser.run("find('cannot').textContent")
 
 
