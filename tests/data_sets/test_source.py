@@ -70,7 +70,7 @@ def test_what_is_read_is_what_is_drawn(source: Source, name: str, split: str, si
     assert_rows(source.read(algorithm(name), name, split, size), drawn)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(start=st.integers(0, 200), count=st.integers(1, 60))
 @pytest.mark.parametrize("name", ["insertion_sort", "sparse_bfs"])
 def test_a_streamed_batch_is_those_rows_of_the_stream_however_it_is_cut(
