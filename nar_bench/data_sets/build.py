@@ -163,10 +163,7 @@ def _make(work: ShardWork, shards: Iterable[Shard], runner: Runner, tell: Callab
 
 
 def _compile(shards: Iterable[Shard]) -> None:
-    """Compile here what workers will need, so that they find it and do not all compile the same at once.
-
-    numba's cache does not survive two processes that write one function at a time.
-    """
+    """Compile here what workers will need, so that they find it and do not all compile the same at once."""
     seen = set()
     for shard in shards:
         axes = tuple(axis for axis, value in shard.part.shift.items() if value is not None)

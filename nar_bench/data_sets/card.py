@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nar_bench.data_sets.hub_metadata import front_matter
+from nar_bench.data_sets.leaks import TRAIN, VAL
 from nar_bench.data_sets.manifest import ColumnNote, DataFile, Manifest
 from nar_bench.data_sets.recipe import DataConfig, Split
-
-_FORMS = {
-    "trajectory": "trajectories",
-    "text": "prompts and answers",
-    "trace": "prompts and answers with the steps",
-}
 
 
 def card(manifest: Manifest, repository: str = "") -> str:
@@ -126,17 +121,23 @@ def _contents(manifest: Manifest) -> str:
     lines = [
         "## What is in it",
         "",
-        "Rows of each split; n is the problem size. Lengths T and sizes of each are "
+        "n is the problem size; a test split `test_n64` is of n = 64. `-text` after a name is the configuration of its "
+        "prompts and answers, `-trace` of those with the steps. Rows, lengths T and sizes of each split are "
         "[at the end of this section](#every-split).",
         "",
-        "| configuration | algorithm | family | holds | splits (n: rows) | size |",
-        "|---|---|---|---|---|---|",
+        "| configuration | algorithm | family | training | validation | tests, n = | also as | size |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for config in manifest.recipe.configs:
-        splits = "; ".join(_told_split(manifest, config, split) for split in config.splits)
+        others = [one for one in manifest.recipe.configs if one.form != "trajectory" and _base(one) == config.name]
+        if config.form != "trajectory" and any(one.name == _base(config) for one in manifest.recipe.configs):
+            continue
+        told = [_told_split(manifest, config, name) for name in (TRAIN, VAL)]
+        size = sum(file.bytes for one in (config, *others) for file in manifest.of(one.name))
         lines.append(
-            f"| `{config.name}` | {config.algorithm} v{config.algorithm_version} | {config.family or 'own'} | "
-            f"{_FORMS[config.form]} | {splits} | {_bytes(sum(f.bytes for f in manifest.of(config.name)))} |"
+            f"| `{config.name}` | {_told_algorithm(config)} | {config.family or 'own'} | "
+            f"{' | '.join(told)} | {_told_tests(config)} | {', '.join(f'`-{one.form}`' for one in others)} | "
+            f"{_bytes(size)} |"
         )
     if any(not part.hints for config in manifest.recipe.configs for split in config.splits for part in split.parts):
         lines += [
@@ -157,10 +158,31 @@ def _contents(manifest: Manifest) -> str:
     return "\n".join([*lines, "", "</details>"])
 
 
-def _told_split(manifest: Manifest, config: DataConfig, split: Split) -> str:
-    sizes = ", ".join(str(part.size) for part in split.parts)
-    star = "" if all(part.hints for part in split.parts) else "\\*"
-    return f"{split.name} ({sizes}: {_rows(manifest.of(config.name, split.name)):,}){star}"
+def _base(config: DataConfig) -> str:
+    """Return the config of trajectories that a config of prompts and answers is of."""
+    return config.name.removesuffix(f"-{config.form}")
+
+
+def _told_algorithm(config: DataConfig) -> str:
+    version = f"v{config.algorithm_version}"
+    return version if config.algorithm == config.name else f"{config.algorithm} {version}"
+
+
+def _told_split(manifest: Manifest, config: DataConfig, name: str) -> str:
+    for split in config.splits:
+        if split.name == name:
+            sizes = ", ".join(str(part.size) for part in split.parts)
+            return f"{_rows(manifest.of(config.name, name)):,} of n = {sizes}{_star(split)}"
+    return ""
+
+
+def _told_tests(config: DataConfig) -> str:
+    tests = [split for split in config.splits if split.name not in (TRAIN, VAL)]
+    return ", ".join(f"{'/'.join(str(part.size) for part in split.parts)}{_star(split)}" for split in tests)
+
+
+def _star(split: Split) -> str:
+    return "" if all(part.hints for part in split.parts) else "\\*"
 
 
 def _rows(files: Sequence[DataFile]) -> int:

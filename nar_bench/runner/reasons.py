@@ -28,6 +28,8 @@ def data_reason(reading: Reading | None, train: TrainConfig, evaluate: EvaluateC
     """Return why the data set has not what is asked for, or ""."""
     if reading is None:
         return ""
+    if reading.streaming and train.count:
+        return f"data.streaming reads every sample, and train.count is {train.count}; leave it out, or do not stream"
     validation = (train.validates_at, train.validation_count) if train.select == "best" else None
     test = dict.fromkeys(evaluate.sizes, evaluate.count)
     return reading.lacks(dict.fromkeys(train.sizes, train.count), validation, test)

@@ -49,7 +49,7 @@ def test_the_numbers_come_as_json_and_nothing_is_written(folder: Path, tmp_path:
     ("options", "says"),
     [
         ([], "no trial writes ideas; its processors are mpnn. Those that do: memory_mpnn"),
-        (["--trial", "ffff"], "--trial ffff: {folder} has no such trial. Known: 0000000000000001."),
+        (["--trial", "ffff"], "{folder} has no record of the trial ffff. Known: 0000000000000001."),
         (["--measured", "3"], "Invalid value for '--measured': 3 is not in the range 8<=x<=2000."),
     ],
 )

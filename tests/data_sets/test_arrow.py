@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -49,7 +49,7 @@ def assert_equal(one, other) -> None:
 
 @pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize("name", ALGORITHMS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(extra=st.integers(0, 5), count=st.integers(1, 5), seed=st.integers(0, 2**63 - 1), hints=st.booleans())
 def test_every_trajectory_comes_back_from_a_file_bit_by_bit(
     name: str, extra: int, count: int, seed: int, hints: bool
@@ -59,7 +59,7 @@ def test_every_trajectory_comes_back_from_a_file_bit_by_bit(
     assert_equal(from_table(table, batch.spec, "here"), batch)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     lengths=st.lists(st.integers(0, 4), min_size=1, max_size=5),
     data=st.data(),

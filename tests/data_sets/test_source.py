@@ -70,7 +70,7 @@ def test_what_is_read_is_what_is_drawn(source: Source, name: str, split: str, si
     assert_rows(source.read(algorithm(name), name, split, size), drawn)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(start=st.integers(0, 200), count=st.integers(1, 60))
 @pytest.mark.parametrize("name", ["insertion_sort", "sparse_bfs"])
 def test_a_streamed_batch_is_those_rows_of_the_stream_however_it_is_cut(
@@ -94,7 +94,7 @@ def test_every_row_comes_once_in_each_epoch_and_epochs_differ(source: Source) ->
 def training(source: Source | None, streaming: bool = False, **options: object) -> TrainingData:
     config = TrainConfig(**{"batch": 8, "sizes": (6, 8), "validation_count": 8, **options})  # type: ignore[arg-type]
     reading = Reading(source, "insertion_sort", streaming) if source else None
-    return TrainingData(nar_bench.algorithm("insertion_sort"), config, 5, {}, reading)
+    return TrainingData(nar_bench.algorithm("insertion_sort"), config, 5, {}, reading=reading)
 
 
 def test_a_fixed_data_set_from_files_gives_each_step_the_same_batch_as_a_drawn_one(source: Source) -> None:

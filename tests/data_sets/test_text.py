@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nar_bench.data.generate import generate
@@ -111,12 +111,14 @@ def test_free_text_is_read(answer: str, said: str, parsed: bool, exact: bool, sh
     assert found.share == pytest.approx(share)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(-99, 99), min_size=1, max_size=6), st.text(alphabet="abc .,;:\n", max_size=20))
 def test_words_before_and_after_do_not_matter(numbers: list[int], words: str) -> None:
     answer = f"[{' '.join(map(str, numbers))}]"
     assert score_answer(answer, f"{words} {answer} {words}").exact
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_whatever_a_model_says_it_gets_a_score(said: str) -> None:
     assert 0.0 <= score_answer("[1 2 3]", said).share <= 1.0

@@ -89,10 +89,11 @@ def test_the_identity_is_of_the_rows_and_not_of_the_place(tmp_path: Path, data: 
     one = prepared(tmp_path, "one", f'data.source="{data}"').planned
     other = prepared(tmp_path, "other", f'data.source="{tmp_path / "moved"}"').planned
     drawn = prepared(tmp_path, "drawn").planned
-    streamed = prepared(tmp_path, "streamed", f'data.source="{data}"', "data.streaming=true").planned
+    whole = prepared(tmp_path, "whole", f'data.source="{data}"', "train.count=0").planned
+    streamed = prepared(tmp_path, "streamed", f'data.source="{data}"', "data.streaming=true", "train.count=0").planned
     assert [p.trial.id for p in one] == [p.trial.id for p in other]
     assert not {p.trial.id for p in one} & {p.trial.id for p in drawn}
-    assert not {p.trial.id for p in one} & {p.trial.id for p in streamed}
+    assert not {p.trial.id for p in whole} & {p.trial.id for p in streamed}
 
 
 def test_another_config_of_an_algorithm_can_be_read(tmp_path: Path, data: Path) -> None:
@@ -108,6 +109,12 @@ def test_what_the_data_set_lacks_is_skipped_with_the_reason(tmp_path: Path, data
     assert "split 'test_n16' is not known" in planned[0].reason
     planned = prepared(tmp_path, "more", f'data.source="{data}"', "train.count=41").planned
     assert "train has 40 samples of n = 4; 41 are asked for" in planned[0].reason
+
+
+def test_a_count_that_streaming_would_ignore_is_told(tmp_path: Path, data: Path) -> None:
+    options = (f'data.source="{data}"', "data.streaming=true")
+    assert "train.count is 40; leave it out" in prepared(tmp_path, "counted", *options).planned[0].reason
+    assert prepared(tmp_path, "all", *options, "train.count=0").planned[0].state is State.TODO
 
 
 @pytest.mark.parametrize(
