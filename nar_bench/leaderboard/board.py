@@ -117,7 +117,11 @@ class Board:
 
 def average_names(definition: Definition) -> tuple[str, str]:
     """Return what the two averages are called."""
-    return f"{len(definition.algorithms)} algorithms", f"{len(definition.categories)} categories"
+    algorithms, categories = len(definition.algorithms), len(definition.categories)
+    return (
+        f"{algorithms} algorithm{'s' * (algorithms != 1)}",
+        f"{categories} {'category' if categories == 1 else 'categories'}",
+    )
 
 
 def averages(definition: Definition, values: Mapping[str, float]) -> dict[str, float]:

@@ -28,10 +28,7 @@ def to_markdown(board: Board) -> str:
     parts += [
         "- **rank** has every rank that the seeds leave open, for all methods at once (95 %); a **tie group** holds "
         "neighbours of whom no two could be told apart, which does not say that they are equal.",
-        "- Intervals are over training seeds, never over test items. "
-        "[What every number means](../../docs/reference/statistics.md)."
-        if board.definition.test.count > 1
-        else "- Intervals are over training seeds, never over test items.",
+        "- Intervals are over training seeds, never over test items.",
         "- **chance** is the best answer that does not look at the input; **oracle** is the algorithm itself.",
         "- **N90** is the largest size up to which 90 % of the in-distribution score is shown to be kept.",
         "- Seconds and memory can be compared only within one machine.",

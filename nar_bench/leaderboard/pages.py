@@ -17,6 +17,9 @@ from nar_bench.statistics.solve_rate import Share
 
 Page = dict[str, Any]
 
+_MEANS = ("mean over algorithms", "mean over categories", "overall", "category")
+"""Kinds of published numbers on a board's own page, in the order shown."""
+
 
 def board_page(board: Board) -> Page:
     """Return the page of a whole board."""
@@ -35,7 +38,7 @@ def board_page(board: Board) -> Page:
         "groups": len(board.groups),
         "chance": chance,
         "chance_averages": [_round(board.chance_means.get(name)) for name in average_names(definition)],
-        "reported": [_reported(one) for one in board.reported if one.kind != "algorithm"],
+        "reported": [_reported(one) for kind in _MEANS for one in board.reported if one.kind == kind],
         "reported_models": len({(one.model, one.paper) for one in board.reported}),
         "kinds": KINDS,
         "refused": list(board.refused),

@@ -249,6 +249,7 @@ def test_latex_and_csv_keep_hostile_names_apart_from_their_markup(tmp_path: Path
     assert rows[0]["method"].startswith(r'\input{/etc/passwd} & "a",b')
 
 
+@pytest.mark.slow
 def test_every_metric_on_a_board_is_measured_and_explained(site: Path) -> None:
     bfs = nar_bench.algorithm("bfs")
     yielded = evaluate(bfs, lambda batch: Answers(batch.outputs, {}, batch.lengths), [4], 2, 0, {})

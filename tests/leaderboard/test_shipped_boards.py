@@ -28,6 +28,7 @@ def test_its_submissions_are_taken_and_its_readme_is_of_today(folder: BoardFolde
     assert (folder.path / README).read_text(encoding="utf-8") == to_markdown(board)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder", [one for name, one in BOARDS.items() if name != "salsa"], ids=lambda one: one.definition.name
 )

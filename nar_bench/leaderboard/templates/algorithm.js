@@ -57,7 +57,7 @@ function refresh() {
 refresh();
 if (page.reported.length) main.append(section("Reported", "printed by others, who trained otherwise; never ranked with the rows above", table("Reported numbers", [
   { title: "model", text: true, value: one => one.model, show: one => one.model },
-  { title: "score", right: true, value: one => one.value, show: one => [one.score, one.spread_is ? el("small", {}, one.spread_is) : null] },
+  { title: "score", right: true, value: one => one.value, show: one => [one.score, one.spread_is ? el("small", { class: "wrap" }, one.spread_is) : null] },
   { title: "metric", text: true, value: one => one.metric, show: one => plain(one.metric) },
   { title: "n", right: true, value: one => one.size, show: one => String(one.size) },
   { title: "point", text: true, value: one => one.point, show: one => one.point },

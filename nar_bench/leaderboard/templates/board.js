@@ -144,7 +144,7 @@ if (page.reported.length) {
   const cells = [
     { title: "of", text: true, value: one => one.name || one.kind, show: one => one.name || one.kind },
     { title: "model", text: true, value: one => one.model, show: one => one.model },
-    { title: "score", right: true, value: one => one.value, show: one => [one.score, one.spread_is ? el("small", {}, one.spread_is) : null] },
+    { title: "score", right: true, value: one => one.value, show: one => [one.score, one.spread_is ? el("small", { class: "wrap" }, one.spread_is) : null] },
     { title: "n", right: true, value: one => one.size, show: one => String(one.size) },
     { title: "paper", text: true, value: one => one.paper, show: one => one.paper },
     { title: "protocol", show: one => one.protocol }, { title: "source", show: one => one.source },
