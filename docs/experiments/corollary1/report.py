@@ -94,8 +94,10 @@ def alignments(made: dict[str, Study]) -> str:
 
 def board(made: dict[str, Study]) -> str:
     """Examples that processors need to learn an algorithm."""
+    if "samples-needed" not in made:
+        return "It has not been run yet."
     lines = ["| algorithm | processor and regime | test n | examples needed | runs |", "| --- " * 5 + "|"]
-    for row in made["samples-needed"].board if "samples-needed" in made else ():
+    for row in made["samples-needed"].board:
         lines.append(f"| {row.what} | {row.by} | {row.size} | {row.told} | {row.runs} |")
     return "\n".join(lines)
 
