@@ -107,7 +107,8 @@ def told(record: AlignmentRecord) -> str:
     if found is None:
         return f"failed: {record.error.message.splitlines()[-1] if record.error else ''}"
     if found.state == "measured" and found.value is not None:
-        return f"{found.value:.3g} ({found.low:,} to {found.high:,})"
+        value = f"{found.value:,.0f}" if found.value >= 100 else f"{found.value:.3g}"
+        return f"{value} ({found.low:,} to {found.high:,})"
     if found.state == "at most":
         return f"<= {found.high:,}"
     return f"> {found.low:,}" if found.state == "more than" else found.state

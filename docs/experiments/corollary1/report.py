@@ -78,24 +78,30 @@ def bound(made: dict[str, Study]) -> str:
 
 
 def alignments(made: dict[str, Study]) -> str:
-    """Claims beside measurements."""
-    lines = [
-        "| learned | network | modules | n max C_i | C of the network | |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for one in made["bellman_ford-modules"].alignments if "bellman_ford-modules" in made else ():
+    """Claims beside measurements, and networks of which nothing is claimed."""
+    lines = ["| learned | network | modules | n max C_i | C of the network | |", "| --- " * 6 + "|"]
+    if "bellman_ford-modules" not in made:
+        return "It has not been run yet."
+    found = made["bellman_ford-modules"]
+    for one in found.alignments:
         modules = "; ".join(f"{role} = {row.what}: {row.told}" for role, row in one.modules)
         most = "" if one.sum_bound is None else f"{one.sum_bound:.3g}"
-        lines.append(
-            f"| {one.network.what} | {one.network.by} | {modules} | {most} | {one.network.told} | {one.verdict} |"
-        )
+        network = one.network
+        lines.append(f"| {network.what} | {network.by} | {modules} | {most} | {network.told} | {one.verdict} |")
+    claimed = {one.network.estimate for one in found.alignments}
+    learned = {one.network.what for one in found.alignments}
+    for row in found.rows:
+        if row.what in learned and row.estimate not in claimed:
+            lines.append(f"| {row.what} | {row.by} | none are claimed | | {row.told} | |")
     return "\n".join(lines)
 
 
 def board(made: dict[str, Study]) -> str:
     """Examples that processors need to learn an algorithm."""
+    if "samples-needed" not in made:
+        return "It has not been run yet."
     lines = ["| algorithm | processor and regime | test n | examples needed | runs |", "| --- " * 5 + "|"]
-    for row in made["samples-needed"].board if "samples-needed" in made else ():
+    for row in made["samples-needed"].board:
         lines.append(f"| {row.what} | {row.by} | {row.size} | {row.told} | {row.runs} |")
     return "\n".join(lines)
 
