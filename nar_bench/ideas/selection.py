@@ -29,7 +29,7 @@ def select(store: Store, registry: Registry, trials: Sequence[str] = ()) -> tupl
     """
     records, damaged = store.records()
     done = [record for record in records if record.state == "done"]
-    writing = [record for record in done if _writes(record, registry)]
+    writing = [record for record in done if _writes(record, registry) and not _is_sparse(record)]
     if trials:
         chosen = list({record.trial: record for one in trials for record in [_find(one, records, store)]}.values())
         for record in chosen:
@@ -49,6 +49,11 @@ def _writes(record: Record, registry: Registry) -> bool:
         return bool(registry.load(Kind.PROCESSOR, record.processor.id).writes_ideas)
     except NarBenchError:
         return False  # it is no longer registered; the other trials can still be looked at
+
+
+def _is_sparse(record: Record) -> bool:
+    """Return whether its network is in the sparse layout, of whose encodings there is no pooled form to compare."""
+    return bool(record.config["model"].get("layout", "dense") == "sparse")
 
 
 def _alike(first: Record, records: Sequence[Record]) -> list[Record]:
@@ -85,6 +90,8 @@ def _cannot(record: Record, registry: Registry) -> str:
     if record.state != "done":
         return f"{label} failed: {record.error.message if record.error else ''} Run its suite with --retry failed."
     registry.load(Kind.PROCESSOR, record.processor.id)
+    if _is_sparse(record):
+        return f"{label}: its network is in the sparse layout, whose ideas cannot be looked at yet."
     return f"{label}: its processor writes no ideas. Those that do: {_writers(registry)}."
 
 
@@ -97,6 +104,10 @@ def _none(store: Store, records: Sequence[Record], damaged: int, registry: Regis
         what += [f"{damaged} with a damaged record"] if damaged else []
         return f"{store.path}: no trial is finished yet ({', '.join(what) or 'none has begun'}). Run its suite again."
     names = sorted({record.processor.name for record in done})
+    if any(_is_sparse(record) for record in done):
+        return (
+            f"{store.path}: no trial writes ideas in the dense layout; those of the sparse one cannot be looked at yet."
+        )
     return (
         f"{store.path}: no trial writes ideas; its processors are {', '.join(names)}. "
         f"Those that do: {_writers(registry)}."

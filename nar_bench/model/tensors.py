@@ -71,7 +71,7 @@ def to_tensors(batch: Batch, device: str | torch.device = "cpu") -> TensorBatch:
         spec=spec,
         nodes=batch.nodes,
         inputs={f.name: tensor(f, batch.inputs[f.name]) for f in spec.inputs},
-        hints={f.name: tensor(f, batch.padded(f.name)) for f in spec.hints},
+        hints={f.name: tensor(f, batch.padded(f.name)) for f in spec.hints if f.name in batch.hints},
         outputs={f.name: tensor(f, batch.outputs[f.name]) for f in spec.outputs},
         lengths=torch.from_numpy(batch.lengths).to(device),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import nar_bench
-from nar_bench.layouts import as_sparse
+from nar_bench.layouts import as_dense, dense_form
 from nar_bench.model.build import nets_around
 from nar_bench.model.config import NetConfig
 from nar_bench.model.net import Net
@@ -24,7 +24,6 @@ from nar_bench.training.config import TrainConfig
 from nar_bench.training.loop import Task, TrainJob, train
 from nar_bench.training.losses import supervised_loss
 from nar_bench.training.validation import predict
-from nar_bench.trajectory import SparseBatch
 
 DEGREE = 1.1
 """The mean degree is so many times ln n, a little more than it takes for most graphs to be connected."""
@@ -36,6 +35,7 @@ def build(given: argparse.Namespace) -> Net:
     """Build the network; of a number of steps, or of as many as the true run."""
     described = registry().load(Kind.PROCESSOR, given.processor)
     spec = nar_bench.algorithm(given.algorithm).spec
+    spec = dense_form(spec) if given.layout == "dense" else spec
     config, regime = NetConfig(given.hidden, layout=given.layout), REGIMES["no_hints"]
     if given.steps:
         regime = replace(regime, budget="linear", budget_factor=(given.steps - 0.5) / given.nodes)
@@ -77,6 +77,9 @@ def main() -> None:
     before, peak, start = resident(), PeakMemory("cpu"), time.perf_counter()
     density = DEGREE * math.log(given.nodes) / given.nodes
     batch = nar_bench.generate(given.algorithm, given.nodes, 1, seed=1, hints=False, p=density)
+    edges = len(batch.inputs["edges"])
+    if given.layout == "dense":
+        batch = as_dense(batch)
     drawn = time.perf_counter()
     if given.train:
         tensors = net.tensors(batch)
@@ -87,12 +90,11 @@ def main() -> None:
         answers = predict(net.eval(), batch, hints=False).outputs
         right = float(np.mean(answers["pi"] == batch.outputs["pi"]))
     end = time.perf_counter()
-    sparse = batch if isinstance(batch, SparseBatch) else as_sparse(batch)
     print(
         json.dumps(
             {
                 "nodes": given.nodes,
-                "edges": len(sparse.inputs["edges"]),
+                "edges": edges,
                 "steps": given.steps or max(1, int(batch.lengths[0]) - 1),
                 "draw": drawn - start,
                 "network": end - drawn,

@@ -114,3 +114,14 @@ def test_a_processor_that_is_gone_hides_its_own_trials_alone(tmp_path: Path) -> 
 def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is no results folder"):
         chosen(Store(tmp_path / "nowhere"))
+
+
+def test_networks_in_the_sparse_layout_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    config = {**CONFIG, "model": {**CONFIG["model"], "layout": "sparse"}}
+    store = store_of(tmp_path, memory(1, config=config), memory(2))
+    assert chosen(store) == [2]
+    with pytest.raises(IdeasError, match="its network is in the sparse layout, whose ideas cannot be looked at yet"):
+        chosen(store, memory(1).trial)
+    store.record_path(memory(2).trial).unlink()
+    with pytest.raises(IdeasError, match="no trial writes ideas in the dense layout"):
+        chosen(store)

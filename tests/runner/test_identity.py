@@ -55,6 +55,7 @@ def test_the_definition_of_a_trial_is_what_its_identity_is_made_of(tmp_path: Pat
     ("old", "new"),
     [
         ("hidden = 8", "hidden = 9"),
+        ("hidden = 8", 'hidden = 8\nlayout = "sparse"'),
         ("idea_size = 4", "idea_size = 5"),
         ("steps = 3", "steps = 4"),
         ("sizes = [4]", "sizes = [5]"),
@@ -86,6 +87,7 @@ def test_it_changes_with_what_changes_the_result(tmp_path: Path, old: str, new: 
         ("[evaluate]", "# a comment\n[evaluate]"),
         ("steps = 3", 'steps = 3\nupdate = "average"'),
         ("steps = 3", "steps = 3\naccelerate = false"),
+        ("hidden = 8", 'hidden = 8\nlayout = "dense"'),
         ("steps = 3", 'steps = 3\nprojection = 0\nstep_weights = "uniform"'),
         ("steps = 3", "steps = 3\nvalidate_every = 7\nvalidation_count = 3\nvalidation_size = 5"),
     ],
