@@ -142,7 +142,7 @@ def data_seconds(folder: Path, steps: int = 1500) -> dict[str, float]:
     config = TrainConfig(sizes=(16,), batch=32)
     found = {}
     for way, reading in ways.items():
-        data = TrainingData(algorithm, config, derive_seed("speed"), {}, reading)
+        data = TrainingData(algorithm, config, derive_seed("speed"), {}, reading=reading)
         data.batch(0)
         start = time.perf_counter()
         for step in range(1, steps):
