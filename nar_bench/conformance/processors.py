@@ -192,6 +192,18 @@ def relabelling_relabels(processor: Processor) -> None:
         require(gap < _TOLERANCE, f"the idea changes by {gap:.2g} when nodes are relabelled.")
 
 
+def the_graph_vector_is_read_where_declared(processor: Processor) -> None:
+    """Another vector of the graph gives other hidden vectors; not so where reads_graph is False."""
+    module, at = build(processor), graphs(2, 6)
+    with torch.no_grad():
+        one, other = steps(module, at, 1)[-1], steps(module, at._replace(graph=at.graph + 1), 1)[-1]
+    gap = (one.hidden - other.hidden).abs().max().item()
+    if processor.reads_graph:
+        require(gap > 0, "reads_graph is True, but another vector of the graph gives equal hidden vectors.")
+    else:
+        require(gap == 0, f"reads_graph is False, but hidden changes by {gap:.2g} with the vector of the graph.")
+
+
 def gradients_reach_every_weight(processor: Processor) -> None:
     """Each weight gets a finite gradient, not always zero, from hidden vectors, edges and ideas over three steps."""
     module = build(processor).train()
@@ -414,6 +426,7 @@ CHECKS: Mapping[str, Callable[[Processor], None]] = {
         graphs_of_a_batch_do_not_mix,
         graphs_can_go_on_alone,
         relabelling_relabels,
+        the_graph_vector_is_read_where_declared,
         gradients_reach_every_weight,
         the_state_is_its_own_where_declared,
         ideas_are_written_where_declared,

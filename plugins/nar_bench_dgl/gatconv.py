@@ -31,6 +31,7 @@ DGL_GATCONV = Processor(
     source="Velickovic et al. 2018, equations 1 to 5; DGL 1.1.3",
     config=DglGatconvConfig,
     build=DglGatconv,
+    reads_graph=False,
     unsupported=layer_unsupported,
     layouts=(Layout.DENSE, Layout.SPARSE),
 )

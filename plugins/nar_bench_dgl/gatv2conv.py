@@ -31,6 +31,7 @@ DGL_GATV2CONV = Processor(
     source="Brody et al. 2022, equation 7; DGL 1.1.3",
     config=DglGatv2convConfig,
     build=DglGatv2conv,
+    reads_graph=False,
     unsupported=layer_unsupported,
     layouts=(Layout.DENSE, Layout.SPARSE),
 )

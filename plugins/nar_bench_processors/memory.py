@@ -304,6 +304,10 @@ def around(processor: Processor) -> Processor:
     def unsupported(options: Any, spec: AlgorithmSpec, regime: Regime, model: NetConfig) -> str:
         if "edges" in options.pool and not processor.writes_edges:
             return f"pool has 'edges', but {processor.name} writes no edge vectors; 'nodes' and 'graph' can be pooled"
+        if options.read != "none" and not processor.reads_graph and "node" not in options.feed:
+            return (
+                f"feed is {options.feed}, but {processor.name} does not read the graph's vector; give feed = ['node']"
+            )
         if reason := heads_must_divide(options, spec, regime, model):
             return reason
         said = processor.unsupported(inner_of(options), spec, regime, model)

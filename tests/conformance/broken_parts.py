@@ -51,6 +51,13 @@ class Forgetful(Mean):
         return StepOutput(hidden, None, hidden, self.idea(hidden.view(on.B, -1, hidden.shape[1]).mean(dim=1)))
 
 
+class Deaf(Mean):
+    """Does not read the graph's vector."""
+
+    def forward(self, node: Any, edge: Any, graph: Any, adjacency: Any, state: Any) -> StepOutput:
+        return super().forward(node, edge, torch.zeros_like(graph), adjacency, state)
+
+
 class Squeezed(Mean):
     def forward(self, *args: Any) -> StepOutput:
         out = super().forward(*args)
@@ -180,6 +187,7 @@ BROKEN_PROCESSORS = {
     "is_deterministic": (processor(Noisy), "two runs on equal inputs differ"),
     "graphs_of_a_batch_do_not_mix": (processor(Mixing), "changes by .* with its batch"),
     "relabelling_relabels": (processor(Ordered), "hidden of relabelled nodes differs"),
+    "the_graph_vector_is_read_where_declared": (processor(Deaf), "reads_graph is True, but another vector"),
     "gradients_reach_every_weight": (processor(Unused), "weight 'spare.weight' gets no gradient"),
     "the_state_is_its_own_where_declared": (processor(Copying), "own_state is False, but the state does not hold"),
     "ideas_are_written_where_declared": (processor(Quiet), "writes_ideas is True; step 1 wrote none"),

@@ -147,7 +147,7 @@ def test_every_processor_is_the_same_in_both_layouts(processor: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ALONG_EDGES)
 def test_every_algorithm_is_the_same_in_both_layouts(algorithm: str) -> None:
-    batch = masked_off(nar_bench.generate(algorithm, 8, 3, seed=5, p=0.6))
+    batch = masked_off(nar_bench.generate(algorithm, 6, 2, seed=5, p=0.6))
     assert_equal(net_of("memory_pgn", batch.spec, REGIMES["hints"]).train(), batch)
 
 
@@ -173,7 +173,7 @@ def test_answers_are_the_same_in_both_layouts_whatever_the_budget(regime: Regime
             dense.halting.node.bias.fill_(-1e3)  # so that no run ends
             logits = dense(to_tensors(batch)).halting + 1e3
             for halting in (dense.halting, sparse.halting):
-                halting.node.bias.fill_(-float(logits.median()))
+                halting.node.bias.fill_(-float(logits[0].mean()))  # so that some end at once
     one, other = predict(dense, batch), predict(sparse, batch)
     np.testing.assert_array_equal(one.steps, other.steps)
     assert regime.budget != "learned" or len(set(one.steps.tolist())) > 1

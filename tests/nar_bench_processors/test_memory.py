@@ -57,6 +57,9 @@ def product() -> list[Any]:
         for variant, options in VARIANTS.items():
             if "edges" in options.get("pool", ()) and not registry().load(Kind.PROCESSOR, name).writes_edges:
                 continue
+            reads = registry().load(Kind.PROCESSOR, name).reads_graph or options.get("read") == "none"
+            if not reads and "node" not in options.get("feed", ()):
+                continue
             quick = variant == "default" or name == "triplet_mpnn"
             marks = [] if quick else [pytest.mark.slow]
             made.append(pytest.param(name, options, id=f"{name}-{variant}", marks=marks))
