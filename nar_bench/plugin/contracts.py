@@ -347,8 +347,8 @@ class Processor:
         writes_edges: whether its StepOutput has edge vectors.
         masks_decoders: whether pointers on nodes and masks on edges may be answered only along the adjacency, as the
             reference's `*_mask` processors do.
-        reads_graph: whether the vector of the graph changes what it computes; a memory that feeds ideas back through that
-            vector alone would be without effect else.
+        reads_graph: whether the vector of the graph changes what it computes; if not, a memory that feeds ideas back
+            through that vector alone would be without effect.
         reads_order: whether the order of the nodes matters to it, so that relabelling them changes what it computes.
         unsupported: `unsupported(config, spec, regime, model) -> str`: "" where it can be built with these options for
             an algorithm of this spec, in this regime and network, or a sentence that says why not and what could be.

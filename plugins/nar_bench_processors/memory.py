@@ -306,7 +306,7 @@ def around(processor: Processor) -> Processor:
             return f"pool has 'edges', but {processor.name} writes no edge vectors; 'nodes' and 'graph' can be pooled"
         if options.read != "none" and not processor.reads_graph and "node" not in options.feed:
             return (
-                f"feed is {options.feed}, but {processor.name} does not read the graph's vector; give feed = ['node']"
+                f"{processor.name} does not read the graph's vector, by which ideas are fed back; set feed = ['node']"
             )
         if reason := heads_must_divide(options, spec, regime, model):
             return reason
