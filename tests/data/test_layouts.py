@@ -108,6 +108,7 @@ def test_a_sparse_batch_comes_back_from_the_dense_layout_as_it_was(name: str) ->
             assert (off == MASKED).all()  # whether what is not there is in a tree is not asked
 
 
+@pytest.mark.usefixtures("each_way")
 def test_what_says_that_it_is_along_edges_is() -> None:
     """For every registered algorithm that says so, and so for its pointers too."""
     found = 0
@@ -130,6 +131,7 @@ def test_what_says_that_it_is_along_edges_is() -> None:
     assert found == 15
 
 
+@pytest.mark.usefixtures("each_way")
 def test_one_that_is_not_is_refused() -> None:
     batch = nar_bench.generate("topological_sort", 6, 2)
     with pytest.raises(InputError, match=r"all is along the edges of its graph \(along_edges\)"):
