@@ -58,9 +58,9 @@ def scratch(like: Float[Tensor, "B N N F"], width: int) -> Float[Tensor, "R W"]:
 def on_threads(work: Callable[[Iterator[_Part]], None], parts: Sequence[_Part]) -> None:
     """Have each of torch's threads take one part after the other, until none is left.
 
-    Threads that share each operation wait for each other several times a block, which costs two threads a quarter of
-    their time. Automatic differentiation is off in `work`. It must not call MKL, whose threads torch sets for all
-    callers at once: `nar_bench.model.maps` without `out` does not.
+    Threads that share each operation wait for each other at its end, which on two busy cores doubles the processor time
+    of a block's products. Automatic differentiation is off in `work`. It must not call MKL, whose threads torch sets
+    for all callers at once: `nar_bench.model.maps` without `out` does not.
 
     Args:
         work: takes an iterator over what is left, which all threads share.
