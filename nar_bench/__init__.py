@@ -152,6 +152,7 @@ def run(
     time_limit: float | None = None,
     retries: int = 1,
     device: str = "cpu",
+    processes: int = 1,
     predictions: bool = False,
     observers: Iterable[str] = (),
     threads: int | None = None,
@@ -175,6 +176,7 @@ def run(
         time_limit: seconds that a trial may take; then it fails, and keeps its checkpoint.
         retries: how often a trial is tried again whose worker died.
         device: "cpu", "cuda" or "cuda:1".
+        processes: how many share the training of a trial, each with its part of every batch.
         predictions: whether to keep every answer to the test instances, as Parquet.
         observers: who is told how trials go, such as "tensorboard"; none of them can fail a trial.
         threads: of torch within one operation; by default torch's choice, and 1 in workers.
@@ -210,6 +212,7 @@ def run(
         threads=threads,
         retry_failed=retry == "failed",
         predictions=predictions,
+        processes=processes,
         observers=observers,
         make_reporter=lambda trials: reporter(trials, Console()) if progress else Silent(),
     )

@@ -10,7 +10,17 @@ import pytest
 from plugin.conftest import NarBench
 from plugin.zoo import DEADLY, ZOO
 
-OWN = {"clrs30", "executors", "processors", "salsa", "similarity"} | ({"dgl"} if find_spec("dgl") else set())
+OWN = {
+    "clrs30",
+    "executors",
+    "learners",
+    "observers",
+    "processors",
+    "salsa",
+    "similarity",
+    "targets",
+    *(["dgl"] if find_spec("dgl") else []),
+}
 
 
 def rows_of(output: str, name: str = "plugin") -> dict[str, Any]:

@@ -21,7 +21,12 @@ from nar_bench.plugin.registry import registry
 from nar_bench.training.config import TrainConfig
 from nar_bench.training.objective import Measured, Objective
 
-PROCESSORS = [entry.name for entry in registry().entries(Kind.PROCESSOR) if entry.source.is_own]
+# DGL's own kernels have neither the device meta nor bfloat16, and its wheel is for CPUs.
+PROCESSORS = [
+    entry.name
+    for entry in registry().entries(Kind.PROCESSOR)
+    if entry.source.is_own and not entry.name.startswith("dgl_")
+]
 WITH_IDEAS = [name for name in PROCESSORS if registry().load(Kind.PROCESSOR, name).writes_ideas]
 ALGORITHMS = ("bfs", "insertion_sort")
 HIDDEN = 8

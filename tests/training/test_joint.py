@@ -197,7 +197,7 @@ def test_the_network_is_not_shown_the_hints_that_close_trajectories_are_found_by
         made = to_tensors(batch, device)
         return dataclasses.replace(made, hints={name: torch.zeros_like(one) for name, one in made.hints.items()})
 
-    monkeypatch.setattr(loop, "to_tensors", without_hints)
+    monkeypatch.setattr("nar_bench.model.net.to_tensors", without_hints)
     assert trained(tasks_of("bfs", "insertion_sort"), phi=dot, contrast=contrast).losses == plain.losses
 
 

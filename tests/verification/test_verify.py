@@ -207,12 +207,14 @@ def test_weights_that_were_never_trained_so_are_found_where_the_trial_is_trained
 
 
 def test_a_dropped_seed_is_refused(copy: Path) -> None:
+    gone = {}
+
     def drop(content: Content) -> None:
-        gone = content["records"].pop()
+        gone.update(content["records"].pop())
         del content["files"][gone["trial"]]
 
     edited(copy, drop)
-    with pytest.raises(BoardError, match=r"it lacks bfs seed 2; run what is missing"):
+    with pytest.raises(BoardError, match=rf"it lacks bfs seed {gone['seed']}; run what is missing"):
         verified(copy)
 
 
