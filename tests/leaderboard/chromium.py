@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 FLAGS = [
     "--headless",
@@ -75,7 +76,9 @@ class Page:
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._read())
         # The event may have been that of the blank page before it.
-        while self.run("document.readyState === 'complete' && location.href") != address:
+        until = time.monotonic() + 20
+        while unquote(str(self.run("document.readyState === 'complete' && location.href"))) != unquote(address):
+            assert time.monotonic() < until, f"{address} is not loaded; {self.run('location.href')} is"
             time.sleep(0.02)
 
     def run(self, script: str) -> Any:
