@@ -77,9 +77,16 @@ class Page:
             self.events.append(self._read())
         # The event may have been that of the blank page before it.
         until = time.monotonic() + 20
-        while unquote(str(self.run("document.readyState === 'complete' && location.href"))) != unquote(address):
-            assert time.monotonic() < until, f"{address} is not loaded; {self.run('location.href')} is"
+        while unquote(self._loaded()) != unquote(address):
+            assert time.monotonic() < until, f"{address} is not loaded; '{self._loaded()}' is"
             time.sleep(0.02)
+
+    def _loaded(self) -> str:
+        """Return the address of the page that is loaded, or "" between two pages, where nothing can be asked."""
+        try:
+            return self.run("document.readyState === 'complete' ? location.href : ''") or ""
+        except AssertionError:
+            return ""
 
     def run(self, script: str) -> Any:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
