@@ -304,7 +304,7 @@ def around(processor: Processor) -> Processor:
     def unsupported(options: Any, spec: AlgorithmSpec, regime: Regime, model: NetConfig) -> str:
         if "edges" in options.pool and not processor.writes_edges:
             return f"pool has 'edges', but {processor.name} writes no edge vectors; 'nodes' and 'graph' can be pooled"
-        if options.read != "none" and not processor.reads_graph and "node" not in options.feed:
+        if options.read != "none" and not processor.reads_graph and "graph" in options.feed:
             return (
                 f"{processor.name} does not read the graph's vector, by which ideas are fed back; set feed = ['node']"
             )

@@ -77,14 +77,14 @@ class Page:
             self.events.append(self._read())
         # The event may have been that of the blank page before it.
         until = time.monotonic() + 20
-        while unquote(self._loaded()) != unquote(address):
+        while unquote(self._loaded()) != unquote(address).partition("#")[0]:
             assert time.monotonic() < until, f"{address} is not loaded; '{self._loaded()}' is"
             time.sleep(0.02)
 
     def _loaded(self) -> str:
-        """Return the address of the page that is loaded, or "" between two pages, where nothing can be asked."""
+        """Return the address of the loaded page without its #, or "" between two pages, where nothing can be asked."""
         try:
-            return self.run("document.readyState === 'complete' ? location.href : ''") or ""
+            return self.run("document.readyState === 'complete' ? location.href.split('#')[0] : ''") or ""
         except AssertionError:
             return ""
 

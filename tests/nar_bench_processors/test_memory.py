@@ -58,7 +58,7 @@ def product() -> list[Any]:
             if "edges" in options.get("pool", ()) and not registry().load(Kind.PROCESSOR, name).writes_edges:
                 continue
             reads = registry().load(Kind.PROCESSOR, name).reads_graph or options.get("read") == "none"
-            if not reads and "node" not in options.get("feed", ()):
+            if not reads and "graph" in options.get("feed", ("graph",)):
                 continue
             quick = variant == "default" or name == "triplet_mpnn"
             marks = [] if quick else [pytest.mark.slow]
