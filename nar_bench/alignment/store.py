@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from nar_bench.alignment.record import AlignmentRecord, RunLine
 from nar_bench.errors import RecordError, StoreError
 from nar_bench.results.claims import claimed
-from nar_bench.results.files import write_whole
+from nar_bench.results.files import probe, read_each, read_if_there, write_whole
 
 
 class AlignmentStore:
@@ -90,12 +90,9 @@ class AlignmentStore:
     def read(self, estimate: str) -> AlignmentRecord | None:
         """Return a record, or None where there is none. Raises RecordError where it is damaged."""
         path = self.estimates / f"{estimate}.json"
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
+        text = read_if_there(path)
+        if text is None:
             return None
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
         record = AlignmentRecord.from_json(text, str(path))
         if record.estimate != estimate:
             raise RecordError(f"{path}: estimate is {record.estimate}; the file name says {estimate}.")
@@ -112,22 +109,11 @@ class AlignmentStore:
                 f"{self.path} holds no estimates (it has no folder 'estimates'). "
                 f"Make some first: nar-bench align SUITE --out {self.path}"
             )
-        good: list[AlignmentRecord] = []
-        bad: list[RecordError] = []
-        for path in sorted(self.estimates.glob("*.json")):
-            try:
-                record = self.read(path.stem)
-                if record is not None:
-                    good.append(record)
-            except RecordError as error:
-                bad.append(error)
-        return good, bad
+        return read_each(self.estimates, self.read)
 
     def probe(self) -> None:
         """Write a file into the folder, so that a run that cannot save fails before it starts. Raises StoreError."""
-        probe = self.estimates / f".probe-{os.getpid()}"
-        write_whole(probe, b"x")
-        probe.unlink(missing_ok=True)
+        probe(self.estimates)
 
     @contextlib.contextmanager
     def claim(self, estimate: str) -> Iterator[bool]:

@@ -32,6 +32,14 @@ class EdgeVectors:
     weight: Float[Tensor, "H F"]
     bias: Float[Tensor, " H"]
 
+    @staticmethod
+    def of(edge: Float[Tensor, "B N N H"] | EdgeVectors) -> EdgeVectors:
+        """Return edge vectors that may be given as a tensor, which is then its own features."""
+        if isinstance(edge, EdgeVectors):
+            return edge
+        width = edge.shape[-1]
+        return EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
+
     def plus(self, values: Float[Tensor, "B N N G"], layer: nn.Linear) -> EdgeVectors:
         """Return the vectors with `layer(values)` added."""
         return EdgeVectors(

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and reading those that are there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import contextlib
 import io
 import os
 import tempfile
+import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from nar_bench.errors import StoreError
+from nar_bench.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_Read = TypeVar("_Read")
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -53,6 +57,37 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
     write_whole(path, content.getvalue())
+
+
+def probe(folder: Path) -> None:
+    """Make a folder and write into it, so that a run that cannot save fails before it starts. Raises StoreError."""
+    path = folder / f".probe-{uuid.uuid4().hex}"  # of several runners each has its own
+    write_whole(path, b"x" * 4096)
+    path.unlink(missing_ok=True)
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """Return what is in the file of a record, or None where there is none. Raises RecordError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def read_each(folder: Path, read: Callable[[str], _Read | None]) -> tuple[list[_Read], list[RecordError]]:
+    """Return what `read` makes of the name of every JSON file, in order, and one error for each that is damaged."""
+    good: list[_Read] = []
+    bad: list[RecordError] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = read(path.stem)
+            if record is not None:
+                good.append(record)
+        except RecordError as error:
+            bad.append(error)
+    return good, bad
 
 
 def _umask() -> int:

@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from nar_bench.errors import RecordError, StoreError, did_you_mean
 from nar_bench.results.claims import Claim, claimed
-from nar_bench.results.files import write_whole
+from nar_bench.results.files import probe, read_each, read_if_there, write_whole
 from nar_bench.results.record import Record
 
 Stamp = tuple[int, int, int]
@@ -112,12 +111,9 @@ class Store:
     def read(self, trial: str) -> Record | None:
         """Return a trial's record, or None where there is none. Raises RecordError where it is damaged."""
         path = self.record_path(trial)
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
+        text = read_if_there(path)
+        if text is None:
             return None
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
         record = Record.from_json(text, str(path))
         if record.trial != trial:
             raise RecordError(f"{path}: trial is {record.trial}; the file name says {trial}.")
@@ -159,16 +155,7 @@ class Store:
         """
         if not self._records.is_dir():
             raise self.is_none()
-        good: list[Record] = []
-        bad: list[RecordError] = []
-        for path in sorted(self._records.glob("*.json")):
-            try:
-                record = self.read(path.stem)
-                if record is not None:
-                    good.append(record)
-            except RecordError as error:
-                bad.append(error)
-        return good, bad
+        return read_each(self._records, self.read)
 
     def is_none(self) -> StoreError:
         """Return the error that says that this is no results folder."""
@@ -182,9 +169,7 @@ class Store:
         Raises:
             StoreError: it cannot be made or written.
         """
-        probe = self._records / f".probe-{uuid.uuid4().hex}"  # of several runners each has its own
-        write_whole(probe, b"x" * 4096)
-        probe.unlink(missing_ok=True)
+        probe(self._records)
 
     def claim_path(self, name: str) -> Path:
         """Return the claim of a trial, or of something else that is called `name`."""

@@ -73,9 +73,7 @@ class OnDgl(nn.Module, ABC):
         state: Float[Tensor, "B N H"],
     ) -> StepOutput:
         """Make one step."""
-        if not isinstance(edge, EdgeVectors):
-            width = edge.shape[-1]
-            edge = EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
+        edge = EdgeVectors.of(edge)
         on, nodes = union(torch.ones_like(adjacency) if self._every_pair else adjacency), adjacency.shape[1]
         values = edge.values[on.graph_of_edge, on.source % nodes, on.target % nodes]
         flat = EdgeVectors(values, edge.weight, edge.bias)

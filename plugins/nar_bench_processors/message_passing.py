@@ -125,9 +125,7 @@ class MessagePassing(nn.Module):
         """Make one step."""
         z = torch.cat([node, state], dim=-1)
         dense = not isinstance(edge, EdgeVectors)
-        if not isinstance(edge, EdgeVectors):
-            width = edge.shape[-1]
-            edge = EdgeVectors(edge, torch.eye(width, dtype=edge.dtype, device=edge.device), edge.new_zeros(width))
+        edge = EdgeVectors.of(edge)
         largest = self._largest(z, edge, graph, adjacency)
         hidden = self._updated(z, largest, state)
         written = None if self.triplets is None else self.triplets(z, edge, graph)
