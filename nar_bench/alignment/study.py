@@ -78,10 +78,17 @@ class Alignment:
     network: Row
     modules: tuple[tuple[str, Row], ...]
     sum_bound: float | None
-    """n max_i C_i by the estimates' values; None where one is censored."""
+    """n max_i C_i by the estimates' values; None where the greatest is not known, as that of one that is censored."""
+    sum_low: float | None
+    """The same by the lower ends of their intervals."""
     sum_high: float | None
-    """The same by the upper ends of their intervals."""
+    """The same by the upper ends."""
     verdict: str
+
+    @property
+    def sum_told(self) -> str:
+        """The product in a few words; "" where nothing bounds it."""
+        return _amount(self.sum_bound, self.sum_low, self.sum_high)
 
 
 @dataclass(frozen=True)
@@ -106,12 +113,17 @@ def told(record: AlignmentRecord) -> str:
     found = record.result
     if found is None:
         return f"failed: {record.error.message.splitlines()[-1] if record.error else ''}"
-    if found.state == "measured" and found.value is not None:
-        value = f"{found.value:,.0f}" if found.value >= 100 else f"{found.value:.3g}"
-        return f"{value} ({found.low:,} to {found.high:,})"
-    if found.state == "at most":
-        return f"<= {found.high:,}"
-    return f"> {found.low:,}" if found.state == "more than" else found.state
+    if found.state not in ("measured", "at most", "more than"):
+        return found.state
+    return _amount(found.value, found.low, found.high)
+
+
+def _amount(value: float | None, low: float | None, high: float | None) -> str:
+    if value is not None:
+        return f"{f'{value:,.0f}' if value >= 100 else f'{value:.3g}'} ({low:,} to {high:,})"
+    if high is not None:
+        return f"<= {high:,}" if low is None else f"{low:,} to {high:,}"
+    return "" if low is None else f"> {low:,}"
 
 
 def in_order(records: Iterable[AlignmentRecord]) -> list[AlignmentRecord]:
@@ -269,18 +281,22 @@ def _ratios(records: Sequence[AlignmentRecord], rows: dict[str, Row]) -> Iterabl
 def _alignment(record: AlignmentRecord, rows: dict[str, Row]) -> Alignment:
     network = rows[record.estimate]
     modules = tuple((role, rows[one]) for role, one in record.modules.items())
-    highs = [row.high for _, row in modules]
-    values = [row.value for _, row in modules]
-    high = len(highs) * max(one for one in highs if one is not None) if None not in highs else None
-    value = len(values) * max(one for one in values if one is not None) if None not in values else None
-    return Alignment(network, modules, value, high, _verdict(network, modules, high))
+    count, of = len(modules), [row for _, row in modules]
+    lows = [row.low for row in of if row.low is not None]
+    highs = [row.high for row in of if row.high is not None]
+    greatest = max((row.value for row in of if row.value is not None), default=None)
+    hidden = [row.high for row in of if row.value is None]
+    if greatest is not None and any(high is None or high > greatest for high in hidden):
+        greatest = None
+    value = count * greatest if greatest is not None else None
+    low = count * max(lows) if lows else None
+    high = count * max(highs) if len(highs) == count else None
+    return Alignment(network, modules, value, low, high, _verdict(network, low, high))
 
 
-def _verdict(network: Row, modules: Sequence[tuple[str, Row]], high: float | None) -> str:
+def _verdict(network: Row, low: float | None, high: float | None) -> str:
     """Say whether n max_i C_i examples suffice for the network, as far as the intervals can tell."""
-    lows = [row.low or 0 for _, row in modules]
-    low = len(lows) * max(lows)
-    if network.high is not None and network.high <= low:
+    if network.high is not None and low is not None and network.high <= low:
         return "as claimed: the network needs no more than n max C_i"
     if network.low is not None and high is not None and network.low >= high:
         return "not as claimed: the network needs more than n max C_i"

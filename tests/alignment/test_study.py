@@ -120,8 +120,28 @@ def test_a_claim_is_judged_by_intervals(network: tuple[int, int], verdict: str) 
         modules={"message": message.estimate, "update": update.estimate},
     )
     (found,) = study([message, update, whole]).alignments
-    assert (found.sum_bound, found.sum_high) == (40.0, 64)
+    assert (found.sum_bound, found.sum_low, found.sum_high) == (40.0, 32, 64)
+    assert found.sum_told == "40 (32 to 64)"
     assert found.verdict.startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "state", "told"),
+    [
+        (None, (None, 5), "at most", "40 (32 to 64)"),
+        (None, (None, 30), "at most", "32 to 64"),
+        (None, (2048, None), "more than", "> 4,096"),
+    ],
+)
+def test_what_is_censored_counts_by_what_is_known_of_it(
+    value: float | None, bounds: tuple[int | None, int | None], state: str, told: str
+) -> None:
+    message = record("mlp", 1, 20.0, what="path_sum", bounds=(16, 32))
+    update = record("mlp", 1, value, what="identity", bounds=bounds, state=state)
+    modules = {"message": message.estimate, "update": update.estimate}
+    whole = record("gnn", 4, 20.0, what="bellman_ford_step", bounds=(10, 30), modules=modules)
+    (found,) = study([message, update, whole]).alignments
+    assert found.sum_told == told
 
 
 def test_the_board_says_what_is_censored() -> None:

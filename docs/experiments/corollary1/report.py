@@ -85,9 +85,8 @@ def alignments(made: dict[str, Study]) -> str:
     found = made["bellman_ford-modules"]
     for one in found.alignments:
         modules = "; ".join(f"{role} = {row.what}: {row.told}" for role, row in one.modules)
-        most = "" if one.sum_bound is None else f"{one.sum_bound:.3g}"
         network = one.network
-        lines.append(f"| {network.what} | {network.by} | {modules} | {most} | {network.told} | {one.verdict} |")
+        lines.append(f"| {network.what} | {network.by} | {modules} | {one.sum_told} | {network.told} | {one.verdict} |")
     claimed = {one.network.estimate for one in found.alignments}
     learned = {one.network.what for one in found.alignments}
     for row in found.rows:
