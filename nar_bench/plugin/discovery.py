@@ -143,7 +143,8 @@ def import_plugin(source: Source, row: PluginRow) -> ModuleType | None:
     except _TimeLimit:
         row.status = Status.TIMEOUT
         row.reason = (
-            f"its import took more than {limit:g} s and was given up; to skip it set {DISABLE_VARIABLE}={source.name}"
+            f"its import took more than {limit:g} s and was given up; to wait longer set {IMPORT_LIMIT_VARIABLE} "
+            f"to seconds, to skip it set {DISABLE_VARIABLE}={source.name}"
         )
     except PluginUnavailable as error:
         row.status, row.reason = Status.UNAVAILABLE, str(error)
