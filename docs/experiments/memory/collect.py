@@ -49,12 +49,16 @@ def write_records(records: Iterable[Record], path: Path = RECORDS) -> None:
     path.write_bytes(gzip.compress("".join(line + "\n" for line in lines).encode(), mtime=0))
 
 
-def look_at(records: Iterable[Record], stores: dict[str, Store], registry: Registry) -> list[dict[str, Any]]:
+def look_at(
+    records: Iterable[Record], stores: dict[str, Store], registry: Registry, earlier: Iterable[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """Return what the ideas of each method and seed are like, all algorithms of a seed side by side.
 
     Args:
         stores: the results folder of each trial, by id.
+        earlier: what was returned before; what is of the same trials is taken from it.
     """
+    known = {tuple(one["trials"]): one for one in earlier}
     groups: dict[tuple[str, int], list[Record]] = defaultdict(list)
     for record in records:
         if record.state == "done" and registry.load(Kind.PROCESSOR, record.processor.id).writes_ideas:
@@ -62,9 +66,13 @@ def look_at(records: Iterable[Record], stores: dict[str, Store], registry: Regis
     made = []
     for (method, seed), group in sorted(groups.items()):
         kept = [record for record in group if stores[record.trial].weights(record.trial).exists()]
-        if kept:
+        trials = tuple(sorted(record.trial for record in kept))
+        if trials in known:
+            made.append(known[trials])
+        elif kept:
             networks = [networks_of(record, stores[record.trial], registry) for record in kept]
-            made.append({"method": method, "seed": seed, **_numbers(study(networks, Choice()))})
+            numbers = _numbers(study(networks, Choice()))
+            made.append({"method": method, "seed": seed, "trials": list(trials), **numbers})
             sys.stderr.write(f"looked at {method}, seed {seed}\n")
     return made
 
@@ -103,7 +111,9 @@ def main(folders: list[str]) -> None:
     found = [(Store(Path(folder)), record) for folder in folders for record in Store(Path(folder)).records()[0]]
     records = [record for _, record in found]
     write_records(records)
-    looked = look_at(records, {record.trial: store for store, record in found}, registry())
+    earlier = json.loads(IDEAS.read_text(encoding="utf-8")) if IDEAS.exists() else []
+    stores = {record.trial: store for store, record in found}
+    looked = look_at(records, stores, registry(), [one for one in earlier if "trials" in one])
     IDEAS.write_text(json.dumps(looked, indent=0) + "\n", encoding="utf-8")
 
 
