@@ -1,8 +1,8 @@
 """Croissant metadata (mlcommons.org/croissant, version 1.0): JSON-LD by which search engines and loaders know data.
 
-Written from the published vocabulary. `croissant_faults` checks what the format demands, as far as it can be checked
-without the library mlcroissant, which the tests use where it is installed: the required properties, that every
-reference names something that is there, and that types are of the vocabulary.
+Written from the published vocabulary; the tests have the library mlcroissant validate it. `croissant_faults` checks what
+the format demands without that library, before anything is published: the required properties, that every reference
+names something that is there, and that types are of the vocabulary.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -45,6 +46,7 @@ _CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",

@@ -9,12 +9,13 @@ Downloads of large files are sent on to another host (localhost), as the Hub sen
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -88,6 +89,8 @@ class Hub:
         self.lock = threading.RLock()
         self.authorizations: list[str] = []
         self._numbers = itertools.count()
+        self._answering = 0
+        self._quiet = threading.Condition()
         hub = self
 
         class Bound(_Handler):
@@ -105,6 +108,23 @@ class Hub:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request as one that is being answered."""
+        with self._quiet:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._answering -= 1
+                self._quiet.notify_all()
+
+    def settle(self) -> None:
+        """Wait until no request is being answered: those of a client that was killed are read to their end too."""
+        with self._quiet:
+            assert self._quiet.wait_for(lambda: not self._answering, 30)
 
     def environment(self, home: Any, *, token: bool = True) -> dict[str, str]:
         """Return what a client needs in its environment, before it imports anything."""
@@ -168,6 +188,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
+    def _counted(self) -> None:
+        # What a client that is killed does not wait for is nobody's fault.
+        with self.server_hub.answering(), contextlib.suppress(ConnectionError):
+            self._serve()
+
     def _serve(self) -> None:
         hub = self.server_hub
         parts = urlsplit(self.path)
@@ -197,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
                     return getattr(self, name)(**{k: unquote(v) for k, v in found.groupdict(default="").items()})
         self._error(404, "", f"no such endpoint: {self.command} {path}")
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _counted
 
     def _chunked(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
