@@ -1,8 +1,8 @@
 """Croissant metadata (mlcommons.org/croissant, version 1.0): JSON-LD by which search engines and loaders know data.
 
-Written from the published vocabulary; the tests have the library mlcroissant validate it. `croissant_faults` checks what
-the format demands without that library, before anything is published: the required properties, that every reference
-names something that is there, and that types are of the vocabulary.
+Written from the published vocabulary; the tests have the library mlcroissant validate it. `croissant_faults` checks
+what the format demands without that library, before anything is published: the required properties, that every
+reference names something that is there, and that types are of the vocabulary.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from nar_bench.data_sets.citation import citations
 from nar_bench.data_sets.manifest import ColumnNote, Manifest
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
@@ -77,7 +78,7 @@ def croissant(manifest: Manifest, repository: str = "") -> dict[str, Any]:
         "version": f"{recipe.version}.0.0",
         "datePublished": manifest.made_with.get("built", "1970-01-01T00:00:00Z"),
         "creator": {"@type": "sc:Organization", "name": "The nar-bench developers"},
-        "citeAs": "\n".join(recipe.citations),
+        "citeAs": "\n".join(citations(manifest, url)),
         "keywords": ["neural algorithmic reasoning", "algorithms", "graphs", "out-of-distribution"],
         "isLiveDataset": False,
         "rai:dataCollection": "Drawn and run by a program; recipe.json says how, and anyone can do it again.",

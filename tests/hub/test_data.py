@@ -228,26 +228,3 @@ def test_a_pull_that_was_cut_short_fetches_the_rest_alone(hub: Hub, client: Clie
     pulled(client, tmp_path)
     assert len(hub.requests("GET", "/lfs/")) == 1
     assert read_manifest(folder).files == read_manifest(tiny).files
-
-
-@pytest.mark.parametrize(
-    ("name", "only", "config", "split"),
-    [
-        ("clrs30", "minimum,quickselect-trace", "minimum", "test_n64"),
-        ("salsa", "sparse_bfs", "sparse_bfs-delaunay", "test_n160"),
-    ],
-)
-def test_the_official_data_sets_are_built_verified_published_and_loaded(
-    hub: Hub, client: Client, tmp_path: Path, name: str, only: str, config: str, split: str
-) -> None:
-    """One command each; of some algorithms, since all take longer than a test may."""
-    folder = str(tmp_path / name)
-    client.run("data", "build", name, "-o", folder, "--only", only, compiled=True)
-    said = client.run("data", "verify", folder, "--files", "4", compiled=True)
-    assert "all checksums are right; 4 files made again, every value the same" in said
-    client.run("data", "push", f"tester/{name}", folder, "--yes")
-    rows = client.python(
-        "from datasets import load_dataset\n"
-        f"print(len(load_dataset('tester/{name}', '{config}', split='{split}', revision='v1', streaming=False)))"
-    )
-    assert int(rows.splitlines()[-1]) == sum(file.rows for file in read_manifest(tmp_path / name).of(config, split))
