@@ -184,6 +184,22 @@ def test_an_upload_that_is_killed_goes_on_where_it_stopped(hub: Hub, client: Cli
     assert len(hub.requests("PUT", "/lfs/")) == 6 - arrived
 
 
+def test_a_token_that_expires_half_way_is_told_and_what_arrived_is_kept(hub: Hub, client: Client, tiny: Path) -> None:
+    def expire(server: Hub) -> None:
+        server.token = "hf_thenewtokenofthisuser"
+
+    hub.fail("POST", "/commit/", expire)
+    said = client.run("data", "push", "tester/tiny", str(tiny), "--yes", code=2)
+    assert "the Hub answered 401" in said
+    assert "The token is not valid, has expired" in said
+    assert len(hub.repo("tester/tiny").commits) == 1, "nothing half is published"
+    hub.token = TOKEN
+    hub.log.clear()
+    client.run("data", "push", "tester/tiny", str(tiny), "--yes")
+    assert not hub.requests("PUT", "/lfs/"), "all had arrived"
+    assert hub.repo("tester/tiny").tags == {"v1": hub.repo("tester/tiny").head.oid}
+
+
 def test_a_download_that_stays_damaged_is_refused(hub: Hub, client: Client, tiny: Path, tmp_path: Path) -> None:
     client.run("data", "push", "tester/tiny", str(tiny), "--yes")
     repo = hub.repo("tester/tiny")
