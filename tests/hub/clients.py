@@ -32,11 +32,11 @@ class Client:
         """Run `nar-bench`, and return what it says; its exit code must be `code`, and the token in nothing."""
         return finished(self.start(*arguments, compiled=compiled), code, seconds)
 
-    def python(self, code: str, *, bare: bool = True) -> str:
+    def python(self, code: str, *, bare: bool = True, seconds: float = 240) -> str:
         """Run Python code, and return what it prints; it cannot import nar_bench if `bare`."""
         code = f"{WITHOUT}{code}" if bare else code
         done = subprocess.run(
-            [sys.executable, "-c", code], env=self._environment, capture_output=True, text=True, timeout=240
+            [sys.executable, "-c", code], env=self._environment, capture_output=True, text=True, timeout=seconds
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

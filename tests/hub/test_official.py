@@ -89,11 +89,11 @@ def test_the_official_data_sets_are_built_verified_published_and_loaded(tmp_path
             said = client.run("data", "verify", str(folder), "--all", compiled=True, seconds=900)
         assert f"all checksums are right; {len(manifest.files)} files made again, every value the same" in said
         with timed(name, "push"):
-            client.run("data", "push", repository, str(folder), "--yes")
+            client.run("data", "push", repository, str(folder), "--yes", seconds=900)
         assert len(hub.repo(repository).commits) == 2
         assert set(hub.repo(repository).tags) == {"v1"}
         with timed(name, "pull"):
-            client.run("data", "pull", f"{repository}@v1", "-o", str(tmp_path / "pulled"))
+            client.run("data", "pull", f"{repository}@v1", "-o", str(tmp_path / "pulled"), seconds=900)
         assert check_tree(tmp_path / "pulled").files == manifest.files
         with timed(name, "load"):
             found = last_line(client.python(LOAD.format(wanted=LOADED[name], repository=repository)))
@@ -104,7 +104,7 @@ def test_the_official_data_sets_are_built_verified_published_and_loaded(tmp_path
             assert columns == table.column_names
             assert first == table.to_pylist()[0]
         with timed(name, "every config's files"):
-            found = last_line(client.python(EVERY.format(repository=repository)))
+            found = last_line(client.python(EVERY.format(repository=repository), seconds=900))
         assert set(found) == {config.name for config in manifest.recipe.configs}
         for config in manifest.recipe.configs:
             files, counts = found[config.name]
