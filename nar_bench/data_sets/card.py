@@ -193,11 +193,11 @@ def _again(manifest: Manifest, where: str) -> str:
     return f"""## Make it again
 
 ```bash
-pip install nar-bench                     # or `pip install .` in a checkout of it
+pip install nar-bench  # or, in a checkout of it, pip install .
 nar-bench data pull {where}@v{recipe.version} -o pulled  # fetches, checks every byte
-nar-bench data verify pulled              # checksums, and three files made again; --all: all of them
+nar-bench data verify pulled  # all checksums, and some files made again; --all makes all
 nar-bench data build pulled/recipe.json -o again  # or makes a copy of your own
-cd pulled && sha256sum --check SHA256SUMS # without nar-bench
+cd pulled && sha256sum --check SHA256SUMS  # without nar-bench
 ```
 
 - `recipe.json` says of each split: algorithm and version, size, shift axes, seed, numbers of the samples, generator
