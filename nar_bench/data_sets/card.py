@@ -167,8 +167,8 @@ def _columns(manifest: Manifest) -> str:
             "",
             "Prompts and answers have the columns `question`, `answer`, `text` (both), `algo_name`, `length` (the "
             "problem size, as dm-clrs calls it) and `use_hints`, in the form of CLRS-Text as dm-clrs 2.0.3 writes it; "
-            "the files published in 2024 are of an earlier form, in which a whole number is printed as 0 where it is "
-            "0.0 here. "
+            "the files published in 2024 are of an earlier form, which by its source prints a whole number as 0 where "
+            "it is 0.0 here. "
             "Numbers are cut to three decimals before the algorithm runs, so an answer is that of the prompt as it is "
             "printed. `nar_bench.data_sets.answers.score_answer(answer, said)` reads what a model says and scores it.",
         ]
