@@ -8,8 +8,8 @@ from typing import Any
 from nar_bench.data_sets.recipe import DataConfig, Recipe
 from nar_bench.data_sets.shards import shards_of
 
-_VALUES = 16
-"""Of a list, at most so many are shown."""
+_VALUES, _CHARACTERS = 16, 2000
+"""Of a list, and of a text, at most so many are shown."""
 
 Examples = dict[str, dict[str, str]]
 """Config -> column -> its value in the first row, as it is printed."""
@@ -18,7 +18,7 @@ Examples = dict[str, dict[str, str]]
 def first_rows(folder: Path, recipe: Recipe) -> Examples:
     """Return the first row of the first config of trajectories, and of its prompts and answers.
 
-    Of a test split where there is one: the smallest, since such rows are what a person can read.
+    Of the first test split where there is one.
     """
     shown: Examples = {}
     first = recipe.configs[0]
@@ -45,6 +45,7 @@ def _first_row(folder: Path, config: DataConfig) -> dict[str, Any]:
 
 def _printed(value: Any) -> str:
     if not isinstance(value, list):
-        return str(value)
+        text = str(value)
+        return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]} ..."
     told = ", ".join(f"{one:.4g}" if isinstance(one, float) else str(one) for one in value[:_VALUES])
     return f"[{told}{', ...' if len(value) > _VALUES else ''}]"
