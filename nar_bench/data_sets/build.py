@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nar_bench.data_sets.examples import first_rows
 from nar_bench.data_sets.leaks import compares, find_shared, marks_path, without
 from nar_bench.data_sets.manifest import MANIFEST, DataFile, Manifest, Shared, merged, only, read_manifest
 from nar_bench.data_sets.recipe import DataConfig, Recipe
@@ -120,6 +121,7 @@ def build(
         scanned=tuple(sorted(compared)),
         columns={config.name: _rows(config).columns() for config in whole.configs},
         sources={config.name: _rows(config).algorithm.source for config in whole.configs},
+        examples=first_rows(folder, whole),
         made_with={**versions("nar-bench", "numpy", "numba", "pyarrow"), "built": now()},
     )
     manifest = _with_others(folder, manifest)

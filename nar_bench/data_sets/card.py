@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from nar_bench.data_sets.card_use import loading, row, scoring
+from nar_bench.data_sets.citation import citations
 from nar_bench.data_sets.hub_metadata import front_matter
 from nar_bench.data_sets.leaks import TRAIN, VAL
 from nar_bench.data_sets.manifest import ColumnNote, DataFile, Manifest
@@ -23,13 +25,15 @@ def card(manifest: Manifest, repository: str = "") -> str:
         f"---\n{front_matter(manifest).strip()}\n---",
         f"# {recipe.name} v{recipe.version}",
         _summary(manifest),
-        _loading(manifest, where),
+        loading(manifest, where),
+        row(manifest),
         _contents(manifest),
         _columns(manifest),
+        scoring(manifest, where),
         _again(manifest, where),
         _shared(manifest),
         _limits(manifest),
-        _licence(manifest),
+        _licence(manifest, where),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -47,74 +51,6 @@ def _summary(manifest: Manifest) -> str:
         "All of it is made by a program from `recipe.json`, and **anyone can make it again and prove that it is the "
         "same**, bit by bit: see [below](#make-it-again)."
     )
-
-
-def _loading(manifest: Manifest, where: str) -> str:
-    config, split = _example(manifest)
-    note = next((n for n in manifest.columns[config.name] if n.stage == "output" and n.shape), None)
-    name = note.name if note else manifest.columns[config.name][-1].name
-    restored = note.restore if note else f'row["{name}"]'
-    hint = next((n for n in manifest.columns[config.name] if n.stage == "hint" and len(n.shape) > 1), None)
-    hints = f"\n{hint.name} = {hint.restore}  # [{', '.join(hint.shape)}]" if hint else ""
-    version = f"v{manifest.recipe.version}"
-    return f"""## Load it
-
-```python
-from datasets import load_dataset
-
-rows = load_dataset("{where}", "{config.name}", split="{split.name}", revision="{version}")
-```
-
-`revision` names a published version, which never changes. `streaming=True` fetches the one split only, as it is read;
-without it `datasets` fetches all splits of the configuration.
-
-**numpy, JAX.** Each feature is one flat list with a known shape (the tables below say which):
-
-```python
-import numpy as np
-
-row = rows.with_format("numpy")[0]
-{name} = {restored}{hints}
-# JAX: jax.numpy.asarray({name})
-```
-
-**PyTorch**
-
-```python
-import torch
-from torch.utils.data import DataLoader
-
-row = rows.with_format("torch")[0]           # flat tensors; .reshape(...) as above
-loader = DataLoader(rows.with_format("torch"), batch_size=1)
-```
-
-**pandas**
-
-```python
-import pandas as pd
-
-frame = pd.read_parquet("hf://datasets/{where}@{version}/{config.name}/{_file(manifest, config, split)}")
-```
-
-**nar-bench.** Training and evaluation read it in place of drawing samples anew, with the same results where the suite
-asks for the same samples: `[data] source = "hub:{where}@{version}"` in a suite, or
-
-```python
-import nar_bench
-
-batch = nar_bench.load_data("hub:{where}@{version}", "{config.name}", "{split.name}")
-```"""
-
-
-def _example(manifest: Manifest) -> tuple[DataConfig, Split]:
-    """Return a config and a split that show how to load."""
-    config = next((c for c in manifest.recipe.configs if c.form == "trajectory"), manifest.recipe.configs[0])
-    tests = [split for split in config.splits if split.name.startswith("test")]
-    return config, (tests or list(config.splits))[0]
-
-
-def _file(manifest: Manifest, config: DataConfig, split: Split) -> str:
-    return manifest.of(config.name, split.name)[0].path.rpartition("/")[2]
 
 
 def _contents(manifest: Manifest) -> str:
@@ -230,7 +166,9 @@ def _columns(manifest: Manifest) -> str:
         lines += [
             "",
             "Prompts and answers have the columns `question`, `answer`, `text` (both), `algo_name`, `length` (the "
-            "problem size, as dm-clrs calls it) and `use_hints`, in the form of CLRS-Text as dm-clrs 2.0.3 writes it. "
+            "problem size, as dm-clrs calls it) and `use_hints`, in the form of CLRS-Text as dm-clrs 2.0.3 writes it; "
+            "the files published in 2024 are of an earlier form, which by its source prints a whole number as 0 where "
+            "it is 0.0 here. "
             "Numbers are cut to three decimals before the algorithm runs, so an answer is that of the prompt as it is "
             "printed. `nar_bench.data_sets.answers.score_answer(answer, said)` reads what a model says and scores it.",
         ]
@@ -255,11 +193,11 @@ def _again(manifest: Manifest, where: str) -> str:
     return f"""## Make it again
 
 ```bash
-pip install nar-bench
-nar-bench data pull {where}@v{recipe.version} -o pulled   # fetches, checks every byte
-nar-bench data verify pulled --all        # makes every file again, compares every value
-nar-bench data build pulled/recipe.json -o again   # or makes a copy of your own
-sha256sum --check SHA256SUMS              # without nar-bench, in the folder
+pip install nar-bench  # or, in a checkout of it, pip install .
+nar-bench data pull {where}@v{recipe.version} -o pulled  # fetches, checks every byte
+nar-bench data verify pulled  # all checksums, and some files made again; --all makes all
+nar-bench data build pulled/recipe.json -o again  # or makes a copy of your own
+cd pulled && sha256sum --check SHA256SUMS  # without nar-bench
 ```
 
 - `recipe.json` says of each split: algorithm and version, size, shift axes, seed, numbers of the samples, generator
@@ -325,19 +263,12 @@ def _limits(manifest: Manifest) -> str:
     return "\n".join(["## Known limits", "", *(f"- {note}" for note in notes)])
 
 
-def _licence(manifest: Manifest) -> str:
-    recipe = manifest.recipe
-    lines = ["## Licence and citation", "", f"{recipe.license}. Made with nar-bench (Apache-2.0)."]
-    if recipe.citations:
-        lines += [
-            "",
-            "Please cite what it follows:",
-            "",
-            "```bibtex",
-            *(one.strip() for one in recipe.citations),
-            "```",
-        ]
-    return "\n".join(lines)
+def _licence(manifest: Manifest, where: str) -> str:
+    entries = citations(manifest, f"https://huggingface.co/datasets/{where}")
+    what = "the data set by its version, so that others know which rows, and what it follows"
+    lines = ["## Licence and citation", "", f"{manifest.recipe.license}. Made with nar-bench (Apache-2.0)."]
+    lines += ["", f"Please cite {what if len(entries) > 1 else 'the data set by its version'}:"]
+    return "\n".join([*lines, "", "```bibtex", *entries, "```"])
 
 
 def _bytes(count: int) -> str:

@@ -1,7 +1,7 @@
 """Croissant metadata (mlcommons.org/croissant, version 1.0): JSON-LD by which search engines and loaders know data.
 
-Written from the published vocabulary. `croissant_faults` checks what the format demands, as far as it can be checked
-without the library mlcroissant, which the tests use where it is installed: the required properties, that every
+Written from the published vocabulary; the tests have the library mlcroissant validate it. `croissant_faults` checks
+what the format demands without that library, before anything is published: the required properties, that every
 reference names something that is there, and that types are of the vocabulary.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from nar_bench.data_sets.citation import citations
 from nar_bench.data_sets.manifest import ColumnNote, Manifest
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
@@ -26,6 +27,7 @@ _CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -45,6 +47,7 @@ _CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -75,7 +78,7 @@ def croissant(manifest: Manifest, repository: str = "") -> dict[str, Any]:
         "version": f"{recipe.version}.0.0",
         "datePublished": manifest.made_with.get("built", "1970-01-01T00:00:00Z"),
         "creator": {"@type": "sc:Organization", "name": "The nar-bench developers"},
-        "citeAs": "\n".join(recipe.citations),
+        "citeAs": "\n".join(citations(manifest, url)),
         "keywords": ["neural algorithmic reasoning", "algorithms", "graphs", "out-of-distribution"],
         "isLiveDataset": False,
         "rai:dataCollection": "Drawn and run by a program; recipe.json says how, and anyone can do it again.",

@@ -18,11 +18,12 @@ def front_matter(manifest: Manifest) -> str:
 
     recipe = manifest.recipe
     rows = sum(file.rows for file in manifest.files)
+    forms = {config.form for config in recipe.configs}
     data = DatasetCardData(
         license=recipe.license,
         pretty_name=f"{recipe.name} v{recipe.version}",
         tags=["neural-algorithmic-reasoning", "nar-bench", "algorithms", "out-of-distribution", "synthetic"],
-        task_categories=["graph-ml"],
+        task_categories=["graph-ml", *(["text-generation"] if forms - {"trajectory"} else [])],
         size_categories=[next((name for most, name in _SIZES if rows < most), "1M<n<10M" if rows < 10**7 else "n>10M")],
     )
     configs, infos = MetadataConfigs(), DatasetInfosDict()

@@ -111,6 +111,8 @@ class Manifest(_Model):
     """Of each config."""
     sources: dict[str, str] = {}
     """Config -> where its algorithm is described."""
+    examples: dict[str, dict[str, str]] = {}
+    """Of some configs: column -> its value in the first row, as it is printed."""
     made_with: dict[str, Any] = {}
     """Versions, for readers; no hash depends on them."""
 
@@ -183,6 +185,7 @@ def merged(mine: Manifest, theirs: Manifest) -> Manifest:
             "scanned": tuple(sorted({*theirs.scanned, *mine.scanned})),
             "columns": {**theirs.columns, **mine.columns},
             "sources": {**theirs.sources, **mine.sources},
+            "examples": theirs.examples or mine.examples,
             "made_with": theirs.made_with if len(configs) == len(theirs.recipe.configs) else mine.made_with,
         }
     )
@@ -199,6 +202,7 @@ def only(manifest: Manifest, configs: Collection[str]) -> Manifest:
             "scanned": tuple(name for name in manifest.scanned if name in configs),
             "columns": {name: columns for name, columns in manifest.columns.items() if name in configs},
             "sources": {name: source for name, source in manifest.sources.items() if name in configs},
+            "examples": {name: shown for name, shown in manifest.examples.items() if name in configs},
         }
     )
 

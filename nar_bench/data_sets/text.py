@@ -7,7 +7,10 @@ The form is that of CLRS-Text (Markeeva et al. 2024, arXiv 2406.04229), as dm-cl
     trace | pred:
     [0.549 0.715 0.603] | [0.549 0.603 0.715]
 
-It equals what dm-clrs writes for its own samples of all 30 algorithms, with and without traces (tests/oracle/text).
+It equals what dm-clrs writes for its own samples of all 30 algorithms, with and without traces
+(tests/oracle/text.json), a row of the published files and the examples in dm-clrs's source
+(tests/data_sets/test_text.py). What else of the published files is known, and what is not, is in
+docs/reference/data_sets.md.
 Like its generators, we cut numbers of the input to three decimals before the algorithm runs, so that what is asked can
 be answered from what is printed.
 

@@ -25,8 +25,6 @@ from nar_bench.data_sets.shards import read_table
 from nar_bench.data_sets.tree import check_tree
 from nar_bench.data_sets.verify import verify
 from nar_bench.errors import DataSetError
-from nar_bench.plugin.contracts import Kind
-from nar_bench.plugin.execution import Terms
 from nar_bench.plugin.registry import registry
 
 pytestmark = pytest.mark.usefixtures("each_way")
@@ -266,14 +264,6 @@ def test_rows_do_not_depend_on_how_many_are_made_at_once(
     whole = {file.path: file.content for file in read_manifest(small).files}
     assert {file.path: file.content for file in manifest.files}.items() <= whole.items()
     assert (max(len(file.groups) for file in manifest.files) > 1) == (group_bytes < 10**9)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_worker_processes_make_the_same_files(tmp_path: Path, small: Path) -> None:
-    local = registry().load(Kind.EXECUTOR, "local")
-    manifest = built(tmp_path, runner=local.build(local.config(), Terms(2)))
-    assert manifest.files == read_manifest(small).files
 
 
 @pytest.mark.slow

@@ -70,10 +70,14 @@ def test_the_check_finds_what_is_missing(manifest: Manifest, damage, says: str) 
     assert any(says in fault for fault in croissant_faults(document))
 
 
-def test_a_validator_accepts_croissant(folder: Path) -> None:
-    mlcroissant = pytest.importorskip("mlcroissant")
-    dataset = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
-    assert not dataset.metadata.issues.errors
+def test_the_card_shows_a_row_its_prompt_and_how_it_is_cited(folder: Path, manifest: Manifest) -> None:
+    text = (folder / "README.md").read_text()
+    path = manifest.of("bfs-trace", "test_n8")[0].path
+    first = read_table(folder / path).slice(0, 1).to_pylist()[0]
+    assert first["question"] + first["answer"].rstrip() in text
+    row = read_table(folder / manifest.of("bfs", "test_n8")[0].path).slice(0, 1).to_pylist()[0]
+    assert f"| `pi` | output, [N] | [{', '.join(map(str, row['pi']))}] |" in text
+    assert f"note = {{Version 1, recipe {manifest.recipe.hash()}}}" in text
 
 
 def test_eval_yaml_names_splits_that_are_there(folder: Path, manifest: Manifest) -> None:

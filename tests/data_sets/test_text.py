@@ -54,6 +54,46 @@ def _whole(question: str) -> str:
     return re.sub(r"(\d)\.0\b", r"\1", question) if all(one in ("0.0", "1.0") for one in numbers) else question
 
 
+PUBLISHED = [
+    # A row of the published files, tomg-group-umd/CLRS-Text-test (Apache-2.0), of size 6.
+    (
+        "heapsort:\nkey: [0.077 0.512 0.713 0.055 0.905 0.639], "
+        "initial_trace: [0.077 0.512 0.713 0.055 0.905 0.639]\ntrace | pred:\n",
+        "[0.077 0.512 0.713 0.055 0.905 0.639], [0.077 0.512 0.713 0.055 0.905 0.639], "
+        "[0.077 0.512 0.713 0.055 0.905 0.639], [0.077 0.512 0.713 0.055 0.905 0.639], "
+        "[0.077 0.905 0.713 0.055 0.512 0.639], [0.077 0.905 0.713 0.055 0.512 0.639], "
+        "[0.905 0.077 0.713 0.055 0.512 0.639], [0.905 0.512 0.713 0.055 0.077 0.639], "
+        "[0.905 0.512 0.713 0.055 0.077 0.639], [0.639 0.512 0.713 0.055 0.077 0.905], "
+        "[0.713 0.512 0.639 0.055 0.077 0.905], [0.713 0.512 0.639 0.055 0.077 0.905], "
+        "[0.077 0.512 0.639 0.055 0.713 0.905], [0.639 0.512 0.077 0.055 0.713 0.905], "
+        "[0.639 0.512 0.077 0.055 0.713 0.905], [0.055 0.512 0.077 0.639 0.713 0.905], "
+        "[0.512 0.055 0.077 0.639 0.713 0.905], [0.512 0.055 0.077 0.639 0.713 0.905], "
+        "[0.077 0.055 0.512 0.639 0.713 0.905], [0.077 0.055 0.512 0.639 0.713 0.905], "
+        "[0.055 0.077 0.512 0.639 0.713 0.905] | [0.055 0.077 0.512 0.639 0.713 0.905]\n\n",
+    ),
+    # The examples in the docstring of google-deepmind/clrs, clrs/_src/clrs_text/clrs_utils.py (Apache-2.0).
+    (
+        "insertion_sort:\nkey: [0.549 0.715 0.603 0.545 0.424]\npred:\n",
+        "[0.424 0.545 0.549 0.603 0.715]\n\n",
+    ),
+    ("find_maximum_subarray_kadane:\nkey: [0.098 0.43 0.206 0.09 -0.153]\nstart, end:\n", "0, 3\n\n"),
+    ("binary_search:\nkey: [0.424 0.545 0.549 0.603 0.715], target: 0.646\nreturn:\n", "4\n\n"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), PUBLISHED, ids=lambda text: text.partition(":")[0][:20])
+def test_published_prompts_have_the_published_answers(question: str, answer: str) -> None:
+    """What is read from the prompt alone gives back the prompt, and the answer, character by character."""
+    name, given, asked = question.splitlines()
+    inputs = {key: [float(one) for one in values.split()] for key, values in re.findall(r"(\w+): \[([^]]*)\]", given)}
+    inputs |= {key: float(value) for key, value in re.findall(r"(target): ([\d.]+)", given)}
+    inputs.pop("initial_trace", None)
+    of = algorithm(name.rstrip(":"))
+    made = question_and_answer(of, of.run(**inputs), trace=asked.startswith("trace"))
+    assert made == (question, answer)
+    assert score_answer(answer, made[1]).exact
+
+
 @pytest.mark.parametrize("name", ["insertion_sort", "bfs", "binary_search", "matrix_chain_order", "kmp_matcher"])
 def test_every_answer_scores_itself_fully_and_another_not(name: str) -> None:
     for case in REFERENCE[name]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from hub.server import TOKEN, Hub
 
 MAIN = "from nar_bench.cli.main import main; main()"
+WITHOUT = "import sys; sys.modules['nar_bench'] = None  # to import it fails\n"
 
 
 class Client:
@@ -27,22 +28,23 @@ class Client:
         environment = {**self._environment, "NUMBA_DISABLE_JIT": "0" if compiled else "1"}
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def run(self, *arguments: str, code: int = 0, compiled: bool = False) -> str:
+    def run(self, *arguments: str, code: int = 0, compiled: bool = False, seconds: float = 240) -> str:
         """Run `nar-bench`, and return what it says; its exit code must be `code`, and the token in nothing."""
-        return finished(self.start(*arguments, compiled=compiled), code)
+        return finished(self.start(*arguments, compiled=compiled), code, seconds)
 
-    def python(self, code: str) -> str:
-        """Run Python code, and return what it prints."""
+    def python(self, code: str, *, bare: bool = True, seconds: float = 240) -> str:
+        """Run Python code, and return what it prints; it cannot import nar_bench if `bare`."""
+        code = f"{WITHOUT}{code}" if bare else code
         done = subprocess.run(
-            [sys.executable, "-c", code], env=self._environment, capture_output=True, text=True, timeout=120
+            [sys.executable, "-c", code], env=self._environment, capture_output=True, text=True, timeout=seconds
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
-def finished(process: subprocess.Popen[str], code: int = 0) -> str:
+def finished(process: subprocess.Popen[str], code: int = 0, seconds: float = 240) -> str:
     """Wait for a command, and return what it says."""
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=seconds)
     assert process.returncode == code, out + err
     assert TOKEN not in out + err
     assert "Traceback" not in err, err

@@ -9,21 +9,24 @@ Downloads of large files are sent on to another host (localhost), as the Hub sen
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 TOKEN = "hf_testtokenneverprinted0123456789"
 USER = "tester"
 TIME = "2026-01-01T00:00:00.000000Z"
 LARGE = re.compile(r"\.(parquet|safetensors|bin|npy)$")
+PAGE = 200
+"""Entries of a folder that are told at once; the rest is on further pages."""
 EMPTY = hashlib.sha1(b"empty").hexdigest()
 
 
@@ -83,11 +86,15 @@ class Hub:
     def __init__(self) -> None:
         self.repos: dict[tuple[str, str], Repo] = {}
         self.log: list[Request] = []
+        self.unknown: list[str] = []
+        """What was asked for that the server does not have."""
         self.faults: list[Fault] = []
         self.token = TOKEN
         self.lock = threading.RLock()
         self.authorizations: list[str] = []
         self._numbers = itertools.count()
+        self._answering = 0
+        self._quiet = threading.Condition()
         hub = self
 
         class Bound(_Handler):
@@ -105,6 +112,23 @@ class Hub:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request as one that is being answered."""
+        with self._quiet:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._answering -= 1
+                self._quiet.notify_all()
+
+    def settle(self) -> None:
+        """Wait until no request is being answered: those of a client that was killed are read to their end too."""
+        with self._quiet:
+            assert self._quiet.wait_for(lambda: not self._answering, 30)
 
     def environment(self, home: Any, *, token: bool = True) -> dict[str, str]:
         """Return what a client needs in its environment, before it imports anything."""
@@ -134,11 +158,11 @@ class Hub:
         self.commit(repo, {".gitattributes": attributes}, "initial commit")
         return repo
 
-    def commit(self, repo: Repo, tree: dict[str, bytes], title: str) -> Commit:
-        parent = repo.branches.get("main")
+    def commit(self, repo: Repo, tree: dict[str, bytes], title: str, branch: str = "main") -> Commit:
+        parent = repo.branches.get(branch)
         oid = hashlib.sha1(f"{next(self._numbers)}{parent}{title}".encode()).hexdigest()
         repo.commits[oid] = Commit(oid, parent, tree, title)
-        repo.branches["main"] = oid
+        repo.branches[branch] = oid
         return repo.commits[oid]
 
     def fault_for(self, method: str, path: str) -> Any:
@@ -168,6 +192,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
+    def _counted(self) -> None:
+        # What a client that is killed does not wait for is nobody's fault.
+        with self.server_hub.answering(), contextlib.suppress(ConnectionError):
+            self._serve()
+
     def _serve(self) -> None:
         hub = self.server_hub
         parts = urlsplit(self.path)
@@ -195,9 +224,10 @@ class _Handler(BaseHTTPRequestHandler):
             if found and method == self.command:
                 with hub.lock:
                     return getattr(self, name)(**{k: unquote(v) for k, v in found.groupdict(default="").items()})
+        hub.unknown.append(f"{self.command} {path}")
         self._error(404, "", f"no such endpoint: {self.command} {path}")
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _counted
 
     def _chunked(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
@@ -383,10 +413,15 @@ class _Handler(BaseHTTPRequestHandler):
                 tree = {path: c for path, c in tree.items() if not path.startswith(value["path"].rstrip("/") + "/")}
             else:
                 return self._error(400, "", f"unknown entry {entry['key']}")
-        made = self.server_hub.commit(of, tree, title)
+        branch, proposed = revision.removeprefix("refs/heads/"), {}
         prefix = "datasets/" if of.kind == "dataset" else ""
-        url = f"{self.server_hub.url}/{prefix}{repo}/commit/{made.oid}"
-        self._json({"success": True, "commitOid": made.oid, "commitUrl": url})
+        url = f"{self.server_hub.url}/{prefix}{repo}"
+        if self.query.get("create_pr"):
+            number = 1 + sum(name.startswith("refs/pr/") for name in of.branches)
+            branch, proposed = f"refs/pr/{number}", {"pullRequestUrl": f"{url}/discussions/{number}"}
+            of.branches[branch] = head.oid
+        made = self.server_hub.commit(of, tree, title, branch)
+        self._json({"success": True, "commitOid": made.oid, "commitUrl": f"{url}/commit/{made.oid}", **proposed})
 
     def tree(self, kind: str, repo: str, revision: str, path: str) -> None:
         found = self._at(kind, repo, revision)
@@ -407,7 +442,11 @@ class _Handler(BaseHTTPRequestHandler):
                     entries[folder] = {"type": "directory", "path": folder, "size": 0, "oid": EMPTY}
             if recursive or len(steps) == 1:
                 entries[name] = _entry(of, name, content, commit)
-        self._json(list(entries.values()))
+        start = int(self.query.get("cursor", 0))
+        page, rest = list(entries.values())[start : start + PAGE], len(entries) > start + PAGE
+        query = urlencode({**self.query, "cursor": start + PAGE})
+        link = f'<{self.server_hub.url}{urlsplit(self.path).path}?{query}>; rel="next"'
+        self._json(page, headers={"Link": link} if rest else None)
 
     def paths_info(self, kind: str, repo: str, revision: str) -> None:
         found = self._at(kind, repo, revision)
@@ -425,7 +464,8 @@ class _Handler(BaseHTTPRequestHandler):
             def told(found: dict[str, str], where: str) -> list[dict[str, str]]:
                 return [{"name": n, "ref": f"refs/{where}/{n}", "targetCommit": oid} for n, oid in found.items()]
 
-            self._json({"branches": told(of.branches, "heads"), "tags": told(of.tags, "tags"), "converts": []})
+            own = {name: oid for name, oid in of.branches.items() if not name.startswith("refs/")}
+            self._json({"branches": told(own, "heads"), "tags": told(of.tags, "tags"), "converts": []})
 
     def commits(self, kind: str, repo: str, revision: str) -> None:
         found = self._at(kind, repo, revision)
@@ -448,6 +488,46 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._error(409, "", f"Tag {tag} already exists")
             found[0].tags[tag] = found[1].oid
             self._json({})
+
+    def delete_tag(self, kind: str, repo: str, revision: str) -> None:
+        of = self._repo(kind, repo) if self._authorized() else None
+        if of:
+            del of.tags[revision]
+            self._json({})
+
+    def make_branch(self, kind: str, repo: str, revision: str) -> None:
+        of = self._repo(kind, repo) if self._authorized() else None
+        if of and revision in of.branches:
+            return self._error(409, "", f"Branch {revision} already exists")
+        if of:
+            start = json.loads(self.body or b"{}").get("startingPoint") or "main"
+            of.branches[revision] = of.at(start).oid  # type: ignore[union-attr]
+            self._json({})
+
+    def delete_branch(self, kind: str, repo: str, revision: str) -> None:
+        of = self._repo(kind, repo) if self._authorized() else None
+        if of:
+            del of.branches[revision]
+            self._json({})
+
+    def may_see(self, kind: str, repo: str) -> None:
+        if self._authorized() and self._repo(kind, repo):
+            self._json({})
+
+    def settings(self, kind: str, repo: str) -> None:
+        of = self._repo(kind, repo) if self._authorized() else None
+        if of:
+            asked = json.loads(self.body)
+            of.private = bool(asked.get("private")) or asked.get("visibility") == "private"
+            self._json({})
+
+    def delete_repo(self) -> None:
+        if self._authorized():
+            asked = json.loads(self.body)
+            name = f"{asked.get('organization') or USER}/{asked['name']}"
+            if self._repo(asked.get("type") or "model", name):
+                del self.server_hub.repos[asked.get("type") or "model", name]
+                self._json({})
 
     def resolve(self, kind: str, repo: str, revision: str, path: str) -> None:
         found = self._at(kind.removesuffix("/") or "models", repo, revision)
@@ -495,6 +575,7 @@ _KIND, _REPO, _REV = r"(?P<kind>models|datasets|spaces)", r"(?P<repo>[^/]+/[^/]+
 _ROUTES = [
     ("GET", r"/api/whoami-v2", "whoami"),
     ("POST", r"/api/repos/create", "create"),
+    ("DELETE", r"/api/repos/delete", "delete_repo"),
     ("POST", r"/api/validate-yaml", "validate"),
     ("GET", rf"/api/{_KIND}", "list_repos"),
     ("POST", rf"/api/{_KIND}/{_REPO}/preupload/{_REV}", "preupload"),
@@ -504,6 +585,11 @@ _ROUTES = [
     ("GET", rf"/api/{_KIND}/{_REPO}/refs", "refs"),
     ("GET", rf"/api/{_KIND}/{_REPO}/commits/{_REV}", "commits"),
     ("POST", rf"/api/{_KIND}/{_REPO}/tag/{_REV}", "make_tag"),
+    ("DELETE", rf"/api/{_KIND}/{_REPO}/tag/{_REV}", "delete_tag"),
+    ("POST", rf"/api/{_KIND}/{_REPO}/branch/{_REV}", "make_branch"),
+    ("DELETE", rf"/api/{_KIND}/{_REPO}/branch/{_REV}", "delete_branch"),
+    ("GET", rf"/api/{_KIND}/{_REPO}/auth-check", "may_see"),
+    ("PUT", rf"/api/{_KIND}/{_REPO}/settings", "settings"),
     ("GET", rf"/api/{_KIND}/{_REPO}(?:/revision/{_REV})?", "info"),
     ("POST", rf"/(?P<kind>datasets/)?{_REPO}\.git/info/lfs/objects/batch", "batch"),
     ("POST", r"/lfs/(?P<kind>\w+)/(?P<repo>[^/]+/[^/]+)/(?P<oid>[0-9a-f]{64})/verify", "verify"),

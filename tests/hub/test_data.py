@@ -170,13 +170,34 @@ def test_two_who_publish_parts_at_once_lose_nothing(hub: Hub, client: Client, ti
 def test_an_upload_that_is_killed_goes_on_where_it_stopped(hub: Hub, client: Client, tiny: Path) -> None:
     process = client.start("data", "push", "tester/tiny", str(tiny), "--yes")
     hub.fail("PUT", "/lfs/", lambda server: process.kill(), skip=3)
-    process.wait(60)
+    hub.fail("PUT", "/lfs/", "drop", times=2, skip=3)  # the uploads that are under way at once do not all arrive
+    # Also closes its pipes: the hub's faults hold the process, so else they close whenever garbage is collected, and
+    # the warning of it fails whatever test then runs.
+    process.communicate(timeout=120)
+    hub.settle()
+    hub.faults.clear()
     arrived = len(hub.repo("tester/tiny").large)
     assert 1 <= arrived < 6
     assert len(hub.repo("tester/tiny").commits) == 1, "nothing half is published"
     hub.log.clear()
     client.run("data", "push", "tester/tiny", str(tiny), "--yes")
     assert len(hub.requests("PUT", "/lfs/")) == 6 - arrived
+
+
+def test_a_token_that_expires_half_way_is_told_and_what_arrived_is_kept(hub: Hub, client: Client, tiny: Path) -> None:
+    def expire(server: Hub) -> None:
+        server.token = "hf_thenewtokenofthisuser"
+
+    hub.fail("POST", "/commit/", expire)
+    said = client.run("data", "push", "tester/tiny", str(tiny), "--yes", code=2)
+    assert "the Hub answered 401" in said
+    assert "The token is not valid, has expired" in said
+    assert len(hub.repo("tester/tiny").commits) == 1, "nothing half is published"
+    hub.token = TOKEN
+    hub.log.clear()
+    client.run("data", "push", "tester/tiny", str(tiny), "--yes")
+    assert not hub.requests("PUT", "/lfs/"), "all had arrived"
+    assert hub.repo("tester/tiny").tags == {"v1": hub.repo("tester/tiny").head.oid}
 
 
 def test_a_download_that_stays_damaged_is_refused(hub: Hub, client: Client, tiny: Path, tmp_path: Path) -> None:
@@ -223,26 +244,3 @@ def test_a_pull_that_was_cut_short_fetches_the_rest_alone(hub: Hub, client: Clie
     pulled(client, tmp_path)
     assert len(hub.requests("GET", "/lfs/")) == 1
     assert read_manifest(folder).files == read_manifest(tiny).files
-
-
-@pytest.mark.parametrize(
-    ("name", "only", "config", "split"),
-    [
-        ("clrs30", "minimum,quickselect-trace", "minimum", "test_n64"),
-        ("salsa", "sparse_bfs", "sparse_bfs-delaunay", "test_n160"),
-    ],
-)
-def test_the_official_data_sets_are_built_verified_published_and_loaded(
-    hub: Hub, client: Client, tmp_path: Path, name: str, only: str, config: str, split: str
-) -> None:
-    """One command each; of some algorithms, since all take longer than a test may."""
-    folder = str(tmp_path / name)
-    client.run("data", "build", name, "-o", folder, "--only", only, compiled=True)
-    said = client.run("data", "verify", folder, "--files", "4", compiled=True)
-    assert "all checksums are right; 4 files made again, every value the same" in said
-    client.run("data", "push", f"tester/{name}", folder, "--yes")
-    rows = client.python(
-        "from datasets import load_dataset\n"
-        f"print(len(load_dataset('tester/{name}', '{config}', split='{split}', revision='v1', streaming=False)))"
-    )
-    assert int(rows.splitlines()[-1]) == sum(file.rows for file in read_manifest(tmp_path / name).of(config, split))
