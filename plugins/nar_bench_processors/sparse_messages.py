@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from nar_bench.compiler import compiled_function
 from nar_bench.model import segment_loops
 from nar_bench.model.autocast import lowered
+from nar_bench.model.blocks import on_threads
 from nar_bench.model.maps import mapped
 from nar_bench.model.segments import max_into_nodes, sum_of_ends
 from nar_bench.model.sparse_graph import SparseGraph
@@ -112,27 +113,36 @@ class _MaxSparseMessages(torch.autograd.Function):
         on: SparseGraph,
     ) -> Tensor:
         keeps = any(ctx.needs_input_grad)
-        values, sender, receiver, across = (one.contiguous() for one in (values, sender, receiver, weight.T))
+        features = weight.shape[1]
+        across = F.pad(weight.T, (0, 0, 0, -features % sparse_loops.WIDE if features else sparse_loops.WIDE))
+        values, sender, receiver, across = (one.contiguous() for one in (values, sender, receiver, across))
         largest = sender.new_empty(on.V, len(u))
         chosen = torch.empty(largest.shape if keeps else (0, 0), dtype=torch.int32)
         ctx.on, ctx.blocks = on, []
         every = torch.arange(min(on.E, 2 * _EDGES_AT_ONCE) if on.E else 0)
-        for start, stop in _blocks(on):
-            edges = int(on.offsets[stop] - on.offsets[start])
-            first = sender.new_empty(edges, sender.shape[1])
-            _run(sparse_loops.ends, sender, receiver, values, across, on.source, on.offsets, first, start)
-            second = None if v is None else mapped(first, v, c, rectified=True)
-            messages = mapped(first if second is None else second, u)
-            # The maxima of a part of the nodes, whose edges begin at 0.
-            offsets = on.offsets[start : stop + 1] - on.offsets[start]
-            rows = every if edges <= len(every) else torch.arange(edges)
-            if not keeps:
-                _run(segment_loops.largest, messages, rows, offsets, largest[start:stop], 0, stop - start)
-                continue
-            of = chosen[start:stop]
-            _run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
-            tied = bool((of == segment_loops.TIED).any())
-            ctx.blocks.append(_Block(start, stop, offsets, rows, first, second, messages if tied else None))
+
+        def work(left: Iterator[tuple[int, int]]) -> None:
+            for start, stop in left:
+                edges = int(on.offsets[stop] - on.offsets[start])
+                first = sender.new_empty(edges, sender.shape[1])
+                _run(sparse_loops.ends, sender, receiver, values, across, on.source, on.offsets, first, start)
+                second = None if v is None else mapped(first, v, c, rectified=True)
+                messages = mapped(first if second is None else second, u)
+                # The maxima of a part of the nodes, whose edges begin at 0.
+                offsets = on.offsets[start : stop + 1] - on.offsets[start]
+                rows = every if edges <= len(every) else torch.arange(edges)
+                if not keeps:
+                    _run(segment_loops.largest, messages, rows, offsets, largest[start:stop], 0, stop - start)
+                    continue
+                of = chosen[start:stop]
+                _run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
+                tied = bool((of == segment_loops.TIED).any())
+                ctx.blocks.append(_Block(start, stop, offsets, rows, first, second, messages if tied else None))
+
+        if keeps:
+            work(_blocks(on))
+        else:
+            on_threads(work, list(_blocks(on)))
         ctx.save_for_backward(values, weight, v, u, largest, chosen)
         return largest
 
@@ -174,5 +184,5 @@ def _run(loop: Callable[..., None], *arguments: Tensor | int | None) -> None:
 
 @cache
 def _compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    function: Callable[..., None] = compiled_function(loop)
+    function: Callable[..., None] = compiled_function(loop, free_sums=True)
     return function
