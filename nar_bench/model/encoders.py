@@ -115,8 +115,10 @@ class Encoder(nn.Module):
             assert isinstance(layer, nn.Linear)
             columns = value if feature.type is Type.CATEGORICAL else value[..., None]
             if feature.type is Type.PERMUTATION_POINTER:
-                first = first_of(feature.name)
-                nodes = nodes.plus(values[first][..., None], self.maps[first])
+                name = first_of(feature.name)
+                first = self.maps[name]
+                assert isinstance(first, nn.Linear)
+                nodes = nodes.plus(values[name][..., None], first)
             pointer = feature.type in (Type.POINTER, Type.PERMUTATION_POINTER) and feature.location is Location.NODE
             if feature.location is Location.GRAPH and feature.type is Type.POINTER:
                 nodes = nodes.plus(columns, layer)
