@@ -183,15 +183,16 @@ def _rectify_sums(
             own = row[b, i]
             for j in range(values.shape[2]):
                 vector, other, v = out[place], column[b, j], values[b, i, j]
-                for h in range(len(vector)):
-                    vector[h] = own[h] + other[h]
-                for f in range(last):
-                    for h in range(len(vector)):
-                        vector[h] += v[f] * weight[f, h]
                 v0, v1, v2, v3 = v[last], v[last + 1], v[last + 2], v[last + 3]
                 for h in range(len(vector)):
-                    total = vector[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
-                    vector[h] = max(total, nothing)
+                    total = own[h] + other[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
+                    vector[h] = total if last else max(total, nothing)
+                if last:
+                    for f in range(last):
+                        for h in range(len(vector)):
+                            vector[h] += v[f] * weight[f, h]
+                    for h in range(len(vector)):
+                        vector[h] = max(vector[h], nothing)
                 place += 1
 
 

@@ -32,20 +32,20 @@ def ends(
         while offsets[v + 1] <= e:
             v += 1
         to, own, other = out[e - origin], sender[source[e]], receiver[v]
-        if last:
-            to[:] = other
-            for f in range(last):
-                value, row = values[e, f], weight[f]
-                for d in range(len(to)):
-                    to[d] += value * row[d]
-            other = to
         v0 = values[e, last] if last < features else zero
         v1 = values[e, last + 1] if last + 1 < features else zero
         v2 = values[e, last + 2] if last + 2 < features else zero
         v3 = values[e, last + 3] if last + 3 < features else zero
         for d in range(len(to)):
             total = own[d] + other[d] + v0 * w0[d] + v1 * w1[d] + v2 * w2[d] + v3 * w3[d]
-            to[d] = max(total, zero)  # in this order NaN comes through
+            to[d] = total if last else max(total, zero)  # in this order NaN comes through
+        if last:
+            for f in range(last):
+                value, row = values[e, f], weight[f]
+                for d in range(len(to)):
+                    to[d] += value * row[d]
+            for d in range(len(to)):
+                to[d] = max(to[d], zero)
         e += 1
 
 

@@ -169,7 +169,7 @@ def test_a_sample_that_once_said_stop_has_stopped() -> None:
         running = torch.arange(5)
 
         def forward(self, read: Hidden) -> Tensor:
-            assert len(read.node) == len(self.running)  # the others are not even asked again
+            assert len(read.edge.values) == len(self.running)  # the others are not even asked again
             said = next(self.said)[self.running]
             self.running = self.running[said <= 0]
             return said
