@@ -95,7 +95,9 @@ def _blocks(on: SparseGraph) -> Iterator[tuple[int, int]]:
     if on.E <= _EDGES_AT_ONCE:
         yield 0, on.V
         return
-    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).tolist()
+    cuts = torch.searchsorted(
+        on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE, device=on.offsets.device)
+    ).tolist()
     borders = sorted({0, *cuts, on.V})
     yield from itertools.pairwise(borders)
 
@@ -118,11 +120,11 @@ class _MaxSparseMessages(torch.autograd.Function):
         across = F.pad(weight.T, (0, 0, 0, -features % sparse_loops.WIDE if features else sparse_loops.WIDE))
         values, sender, receiver, across = (one.contiguous() for one in (values, sender, receiver, across))
         largest = sender.new_empty(on.V, len(u))
-        chosen = torch.empty(largest.shape if keeps else (0, 0), dtype=torch.int32)
+        chosen = largest.new_empty(largest.shape if keeps else (0, 0), dtype=torch.int32)
         ctx.on, ctx.blocks = on, []
         ranges = list(_blocks(on))
         most = max(int(on.offsets[stop] - on.offsets[start]) for start, stop in ranges)
-        every = torch.arange(most)
+        every = torch.arange(most, device=on.offsets.device)
         # There are many blocks, so what is the same for all is prepared once.
         fill_ends, ends = _compiled(sparse_loops.ends), _arrays(sender, receiver, values, across, on.source, on.offsets)
         find_largest = _compiled(segment_loops.largest)
