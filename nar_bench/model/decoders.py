@@ -17,6 +17,7 @@ from torch import Generator, Tensor, nn
 
 from nar_bench.model.edges import EdgeVectors, WrittenEdges
 from nar_bench.model.linear import linear
+from nar_bench.model.nodes import Beside, node_map
 from nar_bench.model.pairs import Rectified, pair_scores
 from nar_bench.model.triples import triple_scores
 from nar_bench.spec import Feature, Location, Type
@@ -25,7 +26,7 @@ from nar_bench.spec import Feature, Location, Type
 class Hidden(NamedTuple):
     """What a decoder reads at one step; D = 3 H."""
 
-    node: Float[Tensor, "B N D"]
+    node: Float[Tensor, "B N D"] | Beside
     """The encoded node, the hidden vector before the step and the one after it."""
     edge: EdgeVectors
     written: Float[Tensor, "B N N H"] | WrittenEdges | None
@@ -43,6 +44,11 @@ def _along_edges(logits: Float[Tensor, "B N N"], hidden: Hidden) -> Float[Tensor
     return torch.where(hidden.adjacency, logits, (least - 1).clamp(max=-1))
 
 
+def _largest(node: Float[Tensor, "B N D"] | Beside) -> Float[Tensor, "B D"]:
+    """Return the maximum over nodes."""
+    return (node.dense() if isinstance(node, Beside) else node).amax(dim=1)
+
+
 class NodeDecoder(nn.Module):
     """Scalar, mask, mask_one [B, N] or categorical [B, N, C] on nodes: one linear map."""
 
@@ -53,7 +59,7 @@ class NodeDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        decoded: Tensor = self.map(hidden.node)
+        decoded: Tensor = node_map(self.map, hidden.node)
         return decoded[..., 0] if self._squeeze else decoded
 
 
@@ -72,7 +78,7 @@ class EdgeDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        sender, receiver = self.sender(hidden.node), self.receiver(hidden.node)
+        sender, receiver = node_map(self.sender, hidden.node), node_map(self.receiver, hidden.node)
         decoded: Tensor = _edges(self.edge, hidden).dense() + sender[:, :, None] + receiver[:, None]
         if self._mask:
             return _along_edges(decoded[..., 0], hidden)
@@ -95,9 +101,9 @@ class EdgePointerDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Float[Tensor, "B N N N"]:
         """Decode one step."""
-        sender, receiver = self.sender(hidden.node), self.receiver(hidden.node)
+        sender, receiver = node_map(self.sender, hidden.node), node_map(self.receiver, hidden.node)
         pairs = _edges(self.edge, hidden).dense() + sender[:, :, None] + receiver[:, None]
-        return triple_scores(pairs, self.target(hidden.node), self.score.weight[0]) + self.score.bias
+        return triple_scores(pairs, node_map(self.target, hidden.node), self.score.weight[0]) + self.score.bias
 
 
 class GraphPointerDecoder(nn.Module):
@@ -111,8 +117,8 @@ class GraphPointerDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Float[Tensor, "B N"]:
         """Decode one step."""
-        pooled = self.pooled(hidden.node.amax(dim=1)) + self.graph(hidden.graph)
-        decoded: Tensor = pooled + self.target(hidden.node)[..., 0]
+        pooled = self.pooled(_largest(hidden.node)) + self.graph(hidden.graph)
+        decoded: Tensor = pooled + node_map(self.target, hidden.node)[..., 0]
         return decoded
 
 
@@ -128,7 +134,7 @@ class GraphDecoder(nn.Module):
 
     def forward(self, hidden: Hidden) -> Tensor:
         """Decode one step."""
-        decoded: Tensor = self.node(hidden.node.amax(dim=1)) + self.graph(hidden.graph)
+        decoded: Tensor = self.node(_largest(hidden.node)) + self.graph(hidden.graph)
         return decoded[..., 0] if self._squeeze else decoded
 
 
@@ -151,10 +157,10 @@ class PointerDecoder(nn.Module):
             written = Rectified(hidden.written.values, hidden.written.weight, hidden.written.bias, from_written)
         else:
             edges = _edges(self.edge, hidden)
-        target = self.target(hidden.node) + edges.bias
+        target = node_map(self.target, hidden.node) + edges.bias
         # Worked out at [j, i], where the edge from j to i lies, and transposed when only one number per pair is left.
         scores = pair_scores(
-            edges.values, edges.weight, target, self.source(hidden.node), self.score.weight[0], written
+            edges.values, edges.weight, target, node_map(self.source, hidden.node), self.score.weight[0], written
         )
         return _along_edges((scores + self.score.bias).transpose(1, 2), hidden)
 

@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 
 from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.linear import linear
+from nar_bench.model.nodes import NodeVectors
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.tensors import first_of
 from nar_bench.spec import Feature, Location, Stage, Type
@@ -23,17 +24,22 @@ from nar_bench.spec import Feature, Location, Stage, Type
 class Encoded(NamedTuple):
     """Hidden vectors and the graph that they live on."""
 
-    node: Float[Tensor, "B N H"]
+    nodes: NodeVectors
     edge: EdgeVectors
     graph: Float[Tensor, "B H"]
     adjacency: Bool[Tensor, "B N N"]
     """Symmetric, with self-loops: input and hint edges and pointers, in either direction."""
 
+    @property
+    def node(self) -> Float[Tensor, "B N H"]:
+        """The vectors of the nodes themselves, made anew each time."""
+        return self.nodes.dense()
+
 
 def empty(batch: int, nodes: int, hidden: int, like: Tensor) -> Encoded:
     """Return zero vectors, with the dtype and device of `like`, and the graph of self-loops."""
     return Encoded(
-        node=like.new_zeros(batch, nodes, hidden),
+        nodes=NodeVectors(like.new_zeros(batch, nodes, 0), like.new_zeros(hidden, 0), like.new_zeros(hidden)),
         edge=EdgeVectors(like.new_zeros(batch, nodes, nodes, 0), like.new_zeros(hidden, 0), like.new_zeros(hidden)),
         graph=like.new_zeros(batch, hidden),
         adjacency=torch.eye(nodes, dtype=torch.bool, device=like.device).expand(batch, nodes, nodes),
@@ -98,7 +104,7 @@ class Encoder(nn.Module):
         Args:
             values: dense floats, as `expand` and `reread` return them; pointers one-hot or soft, over nodes.
         """
-        node, edge, graph, adjacency = onto
+        nodes, edge, graph, adjacency = onto
         for feature in self._features:
             value, layer = values[feature.name], self.maps[feature.name]
             if isinstance(layer, EdgePointerMaps):
@@ -109,23 +115,25 @@ class Encoder(nn.Module):
             assert isinstance(layer, nn.Linear)
             columns = value if feature.type is Type.CATEGORICAL else value[..., None]
             if feature.type is Type.PERMUTATION_POINTER:
-                first = first_of(feature.name)
-                node = node + self.maps[first](values[first][..., None])
+                name = first_of(feature.name)
+                first = self.maps[name]
+                assert isinstance(first, nn.Linear)
+                nodes = nodes.plus(values[name][..., None], first)
             pointer = feature.type in (Type.POINTER, Type.PERMUTATION_POINTER) and feature.location is Location.NODE
             if feature.location is Location.GRAPH and feature.type is Type.POINTER:
-                node = node + layer(columns)
+                nodes = nodes.plus(columns, layer)
             elif feature.location is Location.GRAPH:
                 graph = graph + layer(columns)
             elif feature.location is Location.EDGE or pointer:
                 edge = edge.plus(columns, layer)
             else:
-                node = node + layer(columns)
+                nodes = nodes.plus(columns, layer)
             # Thresholds as in the reference: a soft mask is positive everywhere, so that its graph becomes complete.
             if pointer:
                 adjacency = adjacency | (value + value.transpose(1, 2) > 0.5)
             elif feature.location is Location.EDGE and feature.type is Type.MASK:
                 adjacency = adjacency | (value + value.transpose(1, 2) > 0)
-        return Encoded(node, edge, graph, adjacency)
+        return Encoded(nodes, edge, graph, adjacency)
 
     def sparse(self, values: dict[str, Tensor], onto: SparseEncoded) -> SparseEncoded:
         """Add the encoding of `values` on sparse graphs to `onto`; the graphs are not changed by what is encoded.

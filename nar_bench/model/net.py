@@ -25,6 +25,7 @@ from nar_bench.model.decoders import GraphDecoder, Hidden, PermutationDecoder, m
 from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors, WrittenEdges
 from nar_bench.model.encoders import Encoded, Encoder, empty
 from nar_bench.model.lstm import Lstm
+from nar_bench.model.nodes import NodeVectors, ReadsNodeVectors
 from nar_bench.model.noise import KeptDraws, Noise, SampleDraws, uniform
 from nar_bench.model.numbers import NumberEncoder, finite, reads_numbers_apart
 from nar_bench.model.predictions import Predictions
@@ -94,6 +95,7 @@ class Net(nn.Module):
         self._masks_decoders = masks_decoders
         self.spec, self.regime, self.config = spec, regime, config
         self._dense_edges = not (isinstance(processor, ReadsEdgeVectors) and processor.reads_edge_vectors)
+        self._dense_nodes = not (isinstance(processor, ReadsNodeVectors) and processor.reads_node_vectors)
         self.given = tuple(feature for feature in spec.hints if feature.given)
         predicted = tuple(feature for feature in spec.hints if not feature.given)
         self.encoded = predicted if regime.encode_hints else ()
@@ -167,9 +169,9 @@ class Net(nn.Module):
         encoded_inputs: Encoded = self.input_encoder(inputs, empty(len(batch.lengths), nodes, self.config.hidden, like))
         steps, last = self._budget(batch)
         shown = self._first(batch)
-        encoded, edge = self._show(shown, encoded_inputs)
-        state = self.processor.initial_state(encoded.node)
-        hidden = torch.zeros_like(encoded.node)
+        encoded, node, edge = self._show(shown, encoded_inputs)
+        like = encoded.node
+        state, hidden = self.processor.initial_state(like), torch.zeros_like(like)
         cells = (hidden, hidden)
         raw: dict[str, Tensor] = {}
         # The samples whose run is not over. The others are taken out of all that is carried on.
@@ -197,13 +199,11 @@ class Net(nn.Module):
         for step in range(steps):
             if step and (self.given or self.encoded):
                 shown = self._next(batch, step, raw, noise, running)
-                encoded, edge = self._show(shown, onto)
-            numbers = (self.number_encoder(inputs | shown, encoded.node),) if self.number_encoder is not None else ()
+                encoded, node, edge = self._show(shown, onto)
+            numbers = (self.number_encoder(inputs | shown, hidden),) if self.number_encoder is not None else ()
             before, penalty = hidden, None
             for _ in range(self.config.message_passing_steps):
-                processed: StepOutput = self.processor(
-                    encoded.node, edge, encoded.graph, encoded.adjacency, state, *numbers
-                )
+                processed: StepOutput = self.processor(node, edge, encoded.graph, encoded.adjacency, state, *numbers)
                 state = processed.state
                 if processed.penalty is not None:
                     penalty = processed.penalty if penalty is None else penalty + processed.penalty
@@ -252,7 +252,7 @@ class Net(nn.Module):
                 made[running[done]] = step + 1
                 running, onto, until, hidden, cells, raw = choose((running, onto, until, hidden, cells, raw), going)
                 if not (self.given or self.encoded):
-                    encoded, edge = choose((encoded, edge), going)
+                    encoded, node, edge = choose((encoded, node, edge), going)
                 if self.number_encoder is not None:
                     inputs = choose(inputs, going)
                 state = choose_state(state, going, type(self.processor).__name__)
@@ -313,13 +313,16 @@ class Net(nn.Module):
             shown |= read
         return shown
 
-    def _show(self, shown: dict[str, Tensor], inputs: Encoded) -> tuple[Encoded, EdgeVectors | Tensor]:
-        """Return inputs and hints encoded, and the edges as the processor takes them."""
+    def _show(
+        self, shown: dict[str, Tensor], inputs: Encoded
+    ) -> tuple[Encoded, NodeVectors | Tensor, EdgeVectors | Tensor]:
+        """Return inputs and hints encoded, and nodes and edges as the processor takes them."""
         encoded: Encoded = self.hint_encoder(shown, inputs)
-        return encoded, encoded.edge.dense() if self._dense_edges else encoded.edge
+        node = encoded.node if self._dense_nodes else encoded.nodes
+        return encoded, node, encoded.edge.dense() if self._dense_edges else encoded.edge
 
     def _hidden(self, encoded: Encoded, held: _Held) -> Hidden:
-        node = torch.cat([encoded.node, held.before, held.after], dim=-1)
+        node = encoded.nodes.beside(held.before, held.after)
         adjacency = encoded.adjacency if self._masks_decoders else None
         return Hidden(node, encoded.edge, held.written, encoded.graph, adjacency)
 

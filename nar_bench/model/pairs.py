@@ -17,7 +17,7 @@ from torch import Tensor
 from nar_bench.model.autocast import lowered
 from nar_bench.model.blocks import Block, blocks, on_threads, scratch
 from nar_bench.model.maps import mapped
-from nar_bench.model.passes import larger_scores, terms
+from nar_bench.model.passes import can_score_alone, larger_scores, scores_alone, terms
 
 
 class Rectified(NamedTuple):
@@ -70,8 +70,10 @@ def _score(
     joint: Float[Tensor, "BNN H"] | None,
 ) -> Float[Tensor, "B N N"]:
     """Return the scores; leave the larger side of each pair in `joint`, where it is given."""
-    scores = row.new_empty(values.shape[:3])
     of = terms(values, weight, row, column)
+    if joint is None and rectified is None and can_score_alone(values, row):
+        return scores_alone(of, score)
+    scores = row.new_empty(values.shape[:3])
 
     def work(left: Iterator[Block]) -> None:
         memory = scratch(values, len(weight)) if joint is None and rectified is None else None

@@ -7,7 +7,7 @@ operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -19,10 +19,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nar_bench.compiler import compiled_function, compiles
-from nar_bench.model.blocks import Block
+from nar_bench.model.blocks import Block, on_threads
 
 _WIDE = 4
 """Features that the loops add at once."""
+_LANES = 16
+"""Numbers that a CPU works on at once, at most."""
 
 
 class Terms(NamedTuple):
@@ -36,6 +38,8 @@ class Terms(NamedTuple):
     """r."""
     column: Float[Tensor, "B N H"]
     """c."""
+    arrays: list[NDArray[Any]] | None
+    """The same where the passes are compiled loops."""
 
 
 def terms(
@@ -46,10 +50,12 @@ def terms(
 ) -> Terms:
     """Lay out the terms as the loops read them: side by side, with features of zeros up to a multiple of four."""
     values, weight, row, column = (tensor.detach() for tensor in (values, weight.T, row, column))
-    if compiled(row):
+    looped = compiled(row)
+    if looped:
         missing = -values.shape[-1] % _WIDE or (0 if values.shape[-1] else _WIDE)
         values, weight = F.pad(values, (0, missing)), F.pad(weight, (0, 0, 0, missing))
-    return Terms(*(tensor.contiguous() for tensor in (values, weight, row, column)))
+    values, weight, row, column = (tensor.contiguous() for tensor in (values, weight, row, column))
+    return Terms(values, weight, row, column, _arrays(values, weight, row, column) if looped else None)
 
 
 def compiled(tensor: Tensor) -> bool:
@@ -59,8 +65,8 @@ def compiled(tensor: Tensor) -> bool:
 
 def rectified_sums(block: Block, of: Terms, out: Float[Tensor, "R H"]) -> None:
     """Set out to relu(W v_ij + r_i + c_j) for the pairs of a block."""
-    if compiled(out):
-        _loop(_rectify_sums)(*_bounds(block), *_arrays(*of, out))
+    if of.arrays is not None:
+        _loop(_rectify_sums)(*_bounds(block), *of.arrays, *_arrays(out))
         return
     graphs, rows, flat = block
     torch.add(of.row[graphs, rows, None], of.column[graphs, None], out=_by_pair(out, block, of.values))
@@ -86,8 +92,8 @@ def larger_scores(
         out: scores of the whole batch.
         onto: whether there is a q; without, whatever is in `joint` is overwritten.
     """
-    if compiled(joint):
-        _loop(_score_larger)(*_bounds(block), *_arrays(*of, score, joint, out), onto)
+    if of.arrays is not None:
+        _loop(_score_larger)(*_bounds(block), *of.arrays, *_arrays(score, joint, out), onto)
         return
     graphs, rows, flat = block
     pairs = _by_pair(joint, block, of.values)
@@ -96,6 +102,34 @@ def larger_scores(
     joint.addmm_(of.values.flatten(0, 2)[flat], of.weight)
     torch.maximum(pairs, of.column[graphs, None], out=pairs)
     torch.mv(joint, score, out=out.view(-1)[flat])
+
+
+def can_score_alone(values: Float[Tensor, "B N N F"], like: Tensor) -> bool:
+    """Return whether there is `scores_alone` for so many features, on this device and of such numbers."""
+    return values.shape[-1] <= _WIDE and compiled(like)
+
+
+def scores_alone(of: Terms, score: Float[Tensor, " H"]) -> Float[Tensor, "B N N"]:
+    """Return u . max(c_j, W v_ij + r_i) for every pair, where nothing else of the pairs is wanted.
+
+    The innermost loop runs along j, so that no vector of a pair is ever made and nothing has to be summed across one.
+    """
+    batch, nodes, _, features = of.values.shape
+    wide = -(-nodes // _LANES) * _LANES
+    values = of.values.new_zeros(batch, features, nodes, wide)
+    values[..., :nodes] = of.values.permute(0, 3, 1, 2)
+    column = of.column.new_zeros(batch, of.column.shape[2], wide)
+    column[..., :nodes] = of.column.transpose(1, 2)
+    scores = of.row.new_empty(batch, nodes, wide)
+    arrays = _arrays(values, of.weight, of.row, column, score, scores)
+
+    def work(left: Iterator[int]) -> None:
+        for graph in left:
+            _loop(_score_along)(graph, min(graph + at_once, batch), *arrays)
+
+    at_once = max(1, batch // (4 * torch.get_num_threads()))
+    on_threads(work, range(0, batch, at_once))
+    return scores[..., :nodes]
 
 
 def row_maxima(block: Block, pairs: Float[Tensor, "R H"], out: Float[Tensor, "B N H"]) -> None:
@@ -149,15 +183,16 @@ def _rectify_sums(
             own = row[b, i]
             for j in range(values.shape[2]):
                 vector, other, v = out[place], column[b, j], values[b, i, j]
-                for h in range(len(vector)):
-                    vector[h] = own[h] + other[h]
-                for f in range(last):
-                    for h in range(len(vector)):
-                        vector[h] += v[f] * weight[f, h]
                 v0, v1, v2, v3 = v[last], v[last + 1], v[last + 2], v[last + 3]
                 for h in range(len(vector)):
-                    total = vector[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
-                    vector[h] = max(total, nothing)
+                    total = own[h] + other[h] + v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
+                    vector[h] = total if last else max(total, nothing)
+                if last:
+                    for f in range(last):
+                        for h in range(len(vector)):
+                            vector[h] += v[f] * weight[f, h]
+                    for h in range(len(vector)):
+                        vector[h] = max(vector[h], nothing)
                 place += 1
 
 
@@ -197,6 +232,35 @@ def _score_larger(
                     total += score[h] * larger
                 out[b, i, j] = total
                 place += 1
+
+
+def _score_along(
+    graph: int,
+    graphs_end: int,
+    values: NDArray[Any],
+    weight: NDArray[Any],
+    row: NDArray[Any],
+    column: NDArray[Any],
+    score: NDArray[Any],
+    out: NDArray[Any],
+) -> None:
+    """Two places of the vectors are taken at a time; where one is left, it is taken again and counts nothing."""
+    last = len(score) - 1
+    for b in range(graph, graphs_end):
+        for i in range(out.shape[1]):
+            to = out[b, i]
+            to[:] = np.float32(0)
+            v0, v1, v2, v3 = values[b, 0, i], values[b, 1, i], values[b, 2, i], values[b, 3, i]
+            for h in range(0, last + 1, 2):
+                k = min(h + 1, last)
+                u, own, other = score[h], row[b, i, h], column[b, h]
+                u_, own_, other_ = score[k] if h < last else np.float32(0), row[b, i, k], column[b, k]
+                w0, w1, w2, w3 = weight[0, h], weight[1, h], weight[2, h], weight[3, h]
+                w0_, w1_, w2_, w3_ = weight[0, k], weight[1, k], weight[2, k], weight[3, k]
+                for j in range(len(to)):
+                    first = own + v0[j] * w0 + v1[j] * w1 + v2[j] * w2 + v3[j] * w3
+                    second = own_ + v0[j] * w0_ + v1[j] * w1_ + v2[j] * w2_ + v3[j] * w3_
+                    to[j] += u * max(other[j], first) + u_ * max(other_[j], second)
 
 
 def _fill_maxima(graph: int, graphs_end: int, start: int, end: int, pairs: NDArray[Any], out: NDArray[Any]) -> None:

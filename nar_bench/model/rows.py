@@ -12,19 +12,20 @@ from torch import Tensor
 
 from nar_bench.errors import PluginError
 from nar_bench.model.edges import EdgeVectors, WrittenEdges
+from nar_bench.model.nodes import NodeVectors
 
 
 def choose(held: Any, rows: Int[Tensor, " R"]) -> Any:
     """Return `held` for some samples.
 
     Args:
-        held: a tensor with the batch as its first axis, or tuples, lists, dicts and dataclasses of these; of edge
-            vectors only the values are rows. What has no axes, and whatever else it is, is left as it is.
+        held: a tensor with the batch as its first axis, or tuples, lists, dicts and dataclasses of these; of edge and
+            node vectors only the values are rows. What has no axes, and whatever else it is, is left as it is.
         rows: indices of the samples.
     """
     if isinstance(held, Tensor):
         return held.index_select(0, rows) if held.ndim else held
-    if isinstance(held, EdgeVectors | WrittenEdges):
+    if isinstance(held, EdgeVectors | WrittenEdges | NodeVectors):
         return replace(held, values=choose(held.values, rows))
     if isinstance(held, dict):
         return {name: choose(value, rows) for name, value in held.items()}

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from scipy.sparse import csr_array
 from torch import Tensor
 
@@ -75,6 +75,19 @@ class SparseGraph:
             self.graph_of_node.to(device),
             self.node_offsets.to(device),
         )
+
+    @classmethod
+    def along(cls, adjacency: Bool[Tensor, "B N N"]) -> SparseGraph:
+        """Return the graphs of the pairs [b, i, j], from i to j, that an adjacency on the CPU lets through.
+
+        It is taken as it is: only of a symmetric one with self-loops is this what the class says.
+        """
+        batch, nodes, _ = adjacency.shape
+        target, sender = np.divmod(np.flatnonzero(adjacency.transpose(1, 2).numpy()), nodes)
+        graphs = np.arange(batch + 1) * nodes
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(target, minlength=batch * nodes))])
+        columns = sender + target // nodes * nodes, target, offsets, np.repeat(np.arange(batch), nodes), graphs
+        return cls(*(torch.from_numpy(column) for column in columns))
 
     @classmethod
     def of(cls, batch: SparseBatch) -> SparseGraph:

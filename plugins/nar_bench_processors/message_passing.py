@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from nar_bench.model.autocast import in_full
 from nar_bench.model.edges import EdgeVectors
+from nar_bench.model.nodes import Beside, NodeVectors, node_map
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear
@@ -77,9 +78,9 @@ class Gate(nn.Module):
         self.out = linear(hidden, hidden)
         nn.init.constant_(self.out.bias, _GATE_BIAS)
 
-    def forward(self, z: Float[Tensor, "B N D"], largest: Float[Tensor, "B N H"]) -> Float[Tensor, "B N H"]:
+    def forward(self, z: Float[Tensor, "B N D"] | Beside, largest: Float[Tensor, "B N H"]) -> Float[Tensor, "B N H"]:
         """Return g in (0, 1)."""
-        mapped: Tensor = self.out(F.relu(self.own(z) + self.received(largest)))
+        mapped: Tensor = self.out(F.relu(node_map(self.own, z) + self.received(largest)))
         return mapped.sigmoid()
 
 
@@ -94,6 +95,7 @@ class MessagePassing(nn.Module):
     """
 
     reads_edge_vectors = True
+    reads_node_vectors = True
 
     def __init__(self, config: MessagePassingConfig, hidden: int, along: Along, *, gated: bool = False) -> None:
         super().__init__()
@@ -116,14 +118,14 @@ class MessagePassing(nn.Module):
 
     def forward(
         self,
-        node: Float[Tensor, "B N H"],
+        node: Float[Tensor, "B N H"] | NodeVectors,
         edge: Float[Tensor, "B N N H"] | EdgeVectors,
         graph: Float[Tensor, "B H"],
         adjacency: Bool[Tensor, "B N N"],
         state: Float[Tensor, "B N H"],
     ) -> StepOutput:
         """Make one step."""
-        z = torch.cat([node, state], dim=-1)
+        z = node.beside(state) if isinstance(node, NodeVectors) else torch.cat([node, state], dim=-1)
         dense = not isinstance(edge, EdgeVectors)
         edge = EdgeVectors.of(edge)
         largest = self._largest(z, edge, graph, adjacency)
@@ -157,22 +159,22 @@ class MessagePassing(nn.Module):
         hidden = self._updated(z, largest, state)
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
-    def _updated(self, z: Float[Tensor, "*M D"], largest: Float[Tensor, "*M H"], state: Tensor) -> Tensor:
-        hidden: Tensor = self.norm(F.relu(self.own(z) + self.received(largest)))
+    def _updated(self, z: Float[Tensor, "*M D"] | Beside, largest: Float[Tensor, "*M H"], state: Tensor) -> Tensor:
+        hidden: Tensor = self.norm(F.relu(node_map(self.own, z) + self.received(largest)))
         if self.gate is not None:
             hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(z, largest))))
         return hidden
 
     def _largest(
         self,
-        z: Float[Tensor, "B N D"],
+        z: Float[Tensor, "B N D"] | Beside,
         edge: EdgeVectors,
         graph: Float[Tensor, "B H"],
         adjacency: Bool[Tensor, "B N N"],
     ) -> Float[Tensor, "B N H"]:
         pairs = edge.through(self.edge.weight, self.edge.bias)
-        sender = self.sender(z)
-        receiver = self.receiver(z) + self.graph(graph)[:, None] + pairs.bias
+        sender = node_map(self.sender, z)
+        receiver = node_map(self.receiver, z) + self.graph(graph)[:, None] + pairs.bias
         if self._along is Along.SELF_LOOPS:
             own = pairs.values.diagonal(dim1=1, dim2=2).transpose(1, 2)
             messages: Tensor = self.outer(F.relu(self.inner(F.relu(F.linear(own, pairs.weight) + sender + receiver))))

@@ -44,15 +44,12 @@ def max_messages(
         outer: H -> H, U and d.
         adjacency: the pairs [b, i, j] that count; None for all.
     """
+    if adjacency is not None and few_edges(adjacency):
+        return max_edge_messages(values, weight, sender, receiver, inner, outer, adjacency, NONE)
     values, weight, sender, receiver = (lowered(one) for one in (values, weight, sender, receiver))
     weights = lowered(inner.weight), lowered(inner.bias), lowered(outer.weight)
-    if adjacency is None:
-        return _largest(values, weight, sender, receiver, *weights, None) + outer.bias
-    if few_edges(adjacency):
-        largest = max_edge_messages(values, weight, sender, receiver, *weights, adjacency)
-    else:
-        largest = _largest(values, weight, sender, receiver, *weights, adjacency)
-    return torch.where(adjacency.any(dim=1)[..., None], largest + outer.bias, NONE)
+    largest = _largest(values, weight, sender, receiver, *weights, adjacency) + outer.bias
+    return largest if adjacency is None else torch.where(adjacency.any(dim=1)[..., None], largest, NONE)
 
 
 def _largest(

@@ -14,28 +14,38 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 Table = NDArray[Any]
 
+WIDE = 4
+"""Features that are added at once."""
+
 
 def ends(
     sender: Table, receiver: Table, values: Table, weight: Table, source: Rows, offsets: Rows, out: Table, start: int
 ) -> None:
-    """Fill in relu(s_i + r_j + W v) of each edge; `weight` is W transposed, [F, D]."""
+    """Fill in relu(s_i + r_j + W v) of each edge; `weight` is W transposed, with rows of zeros up to `WIDE` or more."""
     zero = out.dtype.type(0)
+    features, last = values.shape[1], len(weight) - WIDE
+    w0, w1, w2, w3 = weight[last], weight[last + 1], weight[last + 2], weight[last + 3]
     origin = offsets[start]
     e = origin
     v = start
     while e < origin + len(out):
         while offsets[v + 1] <= e:
             v += 1
-        to = out[e - origin]
-        own, other = sender[source[e]], receiver[v]
+        to, own, other = out[e - origin], sender[source[e]], receiver[v]
+        v0 = values[e, last] if last < features else zero
+        v1 = values[e, last + 1] if last + 1 < features else zero
+        v2 = values[e, last + 2] if last + 2 < features else zero
+        v3 = values[e, last + 3] if last + 3 < features else zero
         for d in range(len(to)):
-            to[d] = own[d] + other[d]
-        for f in range(weight.shape[0]):
-            value, row = values[e, f], weight[f]
+            total = own[d] + other[d] + v0 * w0[d] + v1 * w1[d] + v2 * w2[d] + v3 * w3[d]
+            to[d] = total if last else max(total, zero)  # in this order NaN comes through
+        if last:
+            for f in range(last):
+                value, row = values[e, f], weight[f]
+                for d in range(len(to)):
+                    to[d] += value * row[d]
             for d in range(len(to)):
-                to[d] += value * row[d]
-        for d in range(len(to)):
-            to[d] = to[d] if to[d] > zero else (zero if to[d] <= zero else to[d])  # NaN comes through
+                to[d] = max(to[d], zero)
         e += 1
 
 

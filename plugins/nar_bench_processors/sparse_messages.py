@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nar_bench.compiler import compiled_function
 from nar_bench.model import segment_loops
 from nar_bench.model.autocast import lowered
+from nar_bench.model.blocks import on_threads
 from nar_bench.model.maps import mapped
 from nar_bench.model.segments import max_into_nodes, sum_of_ends
 from nar_bench.model.sparse_graph import SparseGraph
@@ -93,7 +95,9 @@ def _blocks(on: SparseGraph) -> Iterator[tuple[int, int]]:
     if on.E <= _EDGES_AT_ONCE:
         yield 0, on.V
         return
-    cuts = torch.searchsorted(on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE)).tolist()
+    cuts = torch.searchsorted(
+        on.offsets, torch.arange(_EDGES_AT_ONCE, on.E, _EDGES_AT_ONCE, device=on.offsets.device)
+    ).tolist()
     borders = sorted({0, *cuts, on.V})
     yield from itertools.pairwise(borders)
 
@@ -112,27 +116,43 @@ class _MaxSparseMessages(torch.autograd.Function):
         on: SparseGraph,
     ) -> Tensor:
         keeps = any(ctx.needs_input_grad)
-        values, sender, receiver, across = (one.contiguous() for one in (values, sender, receiver, weight.T))
+        features = weight.shape[1]
+        across = F.pad(weight.T, (0, 0, 0, -features % sparse_loops.WIDE if features else sparse_loops.WIDE))
+        values, sender, receiver, across = (one.contiguous() for one in (values, sender, receiver, across))
         largest = sender.new_empty(on.V, len(u))
-        chosen = torch.empty(largest.shape if keeps else (0, 0), dtype=torch.int32)
+        chosen = largest.new_empty(largest.shape if keeps else (0, 0), dtype=torch.int32)
         ctx.on, ctx.blocks = on, []
-        every = torch.arange(min(on.E, 2 * _EDGES_AT_ONCE) if on.E else 0)
-        for start, stop in _blocks(on):
-            edges = int(on.offsets[stop] - on.offsets[start])
-            first = sender.new_empty(edges, sender.shape[1])
-            _run(sparse_loops.ends, sender, receiver, values, across, on.source, on.offsets, first, start)
-            second = None if v is None else mapped(first, v, c, rectified=True)
-            messages = mapped(first if second is None else second, u)
-            # The maxima of a part of the nodes, whose edges begin at 0.
-            offsets = on.offsets[start : stop + 1] - on.offsets[start]
-            rows = every if edges <= len(every) else torch.arange(edges)
-            if not keeps:
-                _run(segment_loops.largest, messages, rows, offsets, largest[start:stop], 0, stop - start)
-                continue
-            of = chosen[start:stop]
-            _run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
-            tied = bool((of == segment_loops.TIED).any())
-            ctx.blocks.append(_Block(start, stop, offsets, rows, first, second, messages if tied else None))
+        ranges = list(_blocks(on))
+        most = max(int(on.offsets[stop] - on.offsets[start]) for start, stop in ranges)
+        every = torch.arange(most, device=on.offsets.device)
+        # There are many blocks, so what is the same for all is prepared once.
+        fill_ends, ends = _compiled(sparse_loops.ends), _arrays(sender, receiver, values, across, on.source, on.offsets)
+        find_largest = _compiled(segment_loops.largest)
+        borders, rows, maxima = _arrays(on.offsets, every, largest)
+
+        def work(left: Iterator[tuple[int, int]]) -> None:
+            # Memory that the system has to hand out anew for each block costs as much time as the loops.
+            memory = None if keeps else sender.new_empty(most, sender.shape[1])
+            for start, stop in left:
+                edges = int(borders[stop] - borders[start])
+                first = sender.new_empty(edges, sender.shape[1]) if memory is None else memory[:edges]
+                fill_ends(*ends, first.numpy(), start)
+                second = None if v is None else mapped(first, v, c, rectified=True)
+                messages = mapped(first if second is None else second, u)
+                if not keeps:
+                    # The maxima of a part of the nodes, whose edges begin at 0.
+                    here = borders[start : stop + 1] - borders[start]
+                    find_largest(messages.numpy(), rows, here, maxima[start:stop], 0, stop - start)
+                    continue
+                offsets, of = on.offsets[start : stop + 1] - on.offsets[start], chosen[start:stop]
+                _run(segment_loops.largest_and_edge, messages, every, offsets, largest[start:stop], of, 0, stop - start)
+                tied = bool((of == segment_loops.TIED).any())
+                ctx.blocks.append(_Block(start, stop, offsets, every, first, second, messages if tied else None))
+
+        if keeps:
+            work(iter(ranges))
+        else:
+            on_threads(work, ranges)
         ctx.save_for_backward(values, weight, v, u, largest, chosen)
         return largest
 
@@ -172,7 +192,11 @@ def _run(loop: Callable[..., None], *arguments: Tensor | int | None) -> None:
     _compiled(loop)(*(one.detach().numpy() if isinstance(one, Tensor) else one for one in arguments))
 
 
+def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
+    return [tensor.detach().numpy() for tensor in tensors]
+
+
 @cache
 def _compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    function: Callable[..., None] = compiled_function(loop)
+    function: Callable[..., None] = compiled_function(loop, free_sums=True)
     return function

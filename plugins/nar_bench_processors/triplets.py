@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from nar_bench.model.edges import EdgeVectors, WrittenEdges
+from nar_bench.model.nodes import Beside, node_map
 from nar_bench_processors.linear import linear
 from nar_bench_processors.max_plus import max_plus
 
@@ -40,9 +41,11 @@ class Triplets(nn.Module):
         self.graph = linear(hidden, features)
         self.out = linear(features, hidden)
 
-    def forward(self, z: Float[Tensor, "B N D"], edge: EdgeVectors, graph: Float[Tensor, "B H"]) -> WrittenEdges:
+    def forward(
+        self, z: Float[Tensor, "B N D"] | Beside, edge: EdgeVectors, graph: Float[Tensor, "B H"]
+    ) -> WrittenEdges:
         """Return e'; [b, j, k]."""
-        batch, nodes = z.shape[:2]
+        batch, nodes = edge.values.shape[:2]
         maps = self.first_edge, self.second_edge, self.third_edge
         three = edge.through(torch.cat([map.weight for map in maps]), torch.cat([map.bias for map in maps]))
         # Features before nodes, so that the innermost loops run over nodes, of which there are more.
@@ -50,8 +53,7 @@ class Triplets(nn.Module):
         ij, ik, jk = by_feature.view(batch, 3, -1, nodes, nodes).unbind(dim=1)
 
         def of_nodes(layer: nn.Linear) -> Float[Tensor, "B F N"]:
-            mapped: Tensor = layer(z)
-            return mapped.transpose(1, 2)
+            return node_map(layer, z).transpose(1, 2)
 
         left = ij + of_nodes(self.first)[..., None]
         largest = max_plus(left.flatten(0, 1), ik.flatten(0, 1)).view(left.shape)

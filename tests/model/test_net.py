@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from nar_bench_processors.message_passing import MessagePassing
 from nar_bench_processors.mpnn import Mpnn, MpnnConfig
 from torch import Tensor, nn
 
@@ -18,7 +19,8 @@ from nar_bench.model.net import Net
 from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.tensors import TensorBatch, to_tensors
-from nar_bench.plugin.contracts import StepOutput
+from nar_bench.plugin.contracts import Kind, StepOutput
+from nar_bench.plugin.registry import registry
 from nar_bench.spec import Feature, Type
 from nar_bench.training.losses import supervised_loss
 
@@ -237,6 +239,24 @@ def test_a_processor_that_takes_dense_edges_computes_the_same() -> None:
     assert right.ideas is not None
     longest = int(batch.lengths.argmax())
     assert right.ideas[longest, :, 0].tolist() == list(range(batch.steps))
+
+
+@pytest.mark.parametrize("name", ["pgn", "triplet_gmpnn"])
+def test_a_processor_that_takes_nodes_as_a_tensor_computes_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does that a wrapper shows other vectors than those of the encoders."""
+    processor = registry().load(Kind.PROCESSOR, name)
+
+    def made() -> Predictions:
+        torch.manual_seed(0)
+        inner = processor.build(processor.config(), 16)
+        spec, generator = nar_bench.algorithm("bellman_ford").spec, torch.Generator().manual_seed(0)
+        edges = processor.writes_edges
+        net = Net(spec, inner, REGIMES["hints"], NetConfig(hidden=16), generator, writes_edges=edges)
+        return predict(net, to_tensors(batch_of("bellman_ford")))
+
+    left = made()
+    monkeypatch.setattr(MessagePassing, "reads_node_vectors", False)
+    assert_equal(left.outputs, made().outputs, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_no_processor_is_refused() -> None:

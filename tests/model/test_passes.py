@@ -8,12 +8,21 @@ from torch import Tensor
 
 from nar_bench.compiler import compiles
 from nar_bench.model.blocks import blocks, scratch
-from nar_bench.model.passes import compiled, larger_scores, rectified_sums, row_maxima, terms
+from nar_bench.model.passes import (
+    can_score_alone,
+    compiled,
+    larger_scores,
+    rectified_sums,
+    row_maxima,
+    scores_alone,
+    terms,
+)
 
 
-def case(features: int, nodes: int) -> tuple[Tensor, ...]:
+def case(features: int, nodes: int, width: int = 20) -> tuple[Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
-    shapes = [(3, nodes, nodes, features), (20, features), (3, nodes, 20), (3, nodes, 20), (20,), (3, nodes, nodes, 20)]
+    pairs, ends = (3, nodes, nodes), (3, nodes, width)
+    shapes = [(*pairs, features), (width, features), ends, ends, (width,), (*pairs, width)]
     return tuple(torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes)
 
 
@@ -43,3 +52,23 @@ def test_passes_compute_what_the_operations_do(features: int, nodes: int, onto: 
     assert not compiled(wide[0])
     for ours, expected in zip(results(narrow, onto=onto), results(wide, onto=onto), strict=True):
         torch.testing.assert_close(ours, expected.float(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(not compiles(), reason="numba compiles nothing")
+@pytest.mark.parametrize("width", [1, 2, 7, 20])
+@pytest.mark.parametrize("nodes", [1, 5, 16, 50])
+@pytest.mark.parametrize("features", [0, 1, 3, 4])
+def test_scores_alone_are_those_that_leave_the_larger_side(features: int, nodes: int, width: int) -> None:
+    *wide, _ = case(features, nodes, width)
+    *parts, score = (tensor.float() for tensor in wide)
+    assert can_score_alone(parts[0], parts[2])
+    scores = scores_alone(terms(*parts), score)
+    values, weight, row, column, u = wide
+    expected = torch.maximum(column[:, None], values @ weight.T + row[:, :, None]) @ u
+    torch.testing.assert_close(scores, expected.float(), rtol=1e-5, atol=1e-5)
+
+
+def test_scores_alone_are_not_for_many_features_nor_for_other_numbers() -> None:
+    values, like = torch.zeros(1, 2, 2, 5), torch.zeros(1, 2, 4)
+    assert not can_score_alone(values, like)
+    assert not can_score_alone(values[..., :4], like.double())

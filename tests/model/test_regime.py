@@ -169,7 +169,7 @@ def test_a_sample_that_once_said_stop_has_stopped() -> None:
         running = torch.arange(5)
 
         def forward(self, read: Hidden) -> Tensor:
-            assert len(read.node) == len(self.running)  # the others are not even asked again
+            assert len(read.edge.values) == len(self.running)  # the others are not even asked again
             said = next(self.said)[self.running]
             self.running = self.running[said <= 0]
             return said
@@ -219,13 +219,13 @@ def test_message_passing_steps_apply_the_processor_to_its_own_state() -> None:
     assert len(calls) == 3 * batch.steps
     # No hints are encoded, so every application reads the same; by hand, one after the other.
     node, edge, graph, adjacency, state = calls[0][0]
-    hidden = [torch.zeros_like(node)]
+    hidden = [torch.zeros_like(state)]
     for _ in range(batch.steps):
         for _ in range(3):
             step = net.processor(node, edge, graph, adjacency, state)
             state = step.state
         hidden.append(step.hidden)
-    read = Hidden(torch.cat([node, hidden[-2], hidden[-1]], dim=-1), edge, step.edge, graph, None)
+    read = Hidden(node.beside(hidden[-2], hidden[-1]), edge, step.edge, graph, None)
     last = batch.last_steps() == batch.steps - 1
     assert last.any()
     expected = net.output_decoders["pi"](read)

@@ -32,6 +32,18 @@ def test_it_has_the_edges_of_every_run_their_reverses_and_the_self_loops() -> No
     assert torch.equal(graph.target[graph.reverse], graph.source)
 
 
+def test_it_has_the_pairs_of_an_adjacency_sorted_by_receiver() -> None:
+    adjacency = torch.zeros(2, 3, 3, dtype=torch.bool)
+    adjacency[0, 2, 0] = adjacency[0, 0, 1] = adjacency[0, 1, 1] = adjacency[1, 1, 2] = True
+    graph = SparseGraph.along(adjacency)
+    assert (graph.B, graph.V, graph.E) == (2, 6, 4)
+    assert list(zip(graph.source.tolist(), graph.target.tolist(), strict=True)) == [(2, 0), (0, 1), (1, 1), (4, 5)]
+    assert graph.offsets.tolist() == [0, 1, 3, 3, 3, 3, 4]
+    assert graph.graph_of_node.tolist() == [0, 0, 0, 1, 1, 1]
+    assert graph.node_offsets.tolist() == [0, 3, 6]
+    assert SparseGraph.along(adjacency[:0]).E == 0
+
+
 def test_no_edges_and_no_runs_are_graphs_too() -> None:
     batch = nar_bench.generate("sparse_bfs", 2, 2)
     empty = replace(batch, inputs={**batch.inputs, "edges": batch.inputs["edges"][:0]}, edge_offsets=np.zeros(3, int))
