@@ -12,18 +12,22 @@ from torch import Tensor
 
 from nar_bench.errors import PluginError
 from nar_bench.model.edges import EdgeVectors, WrittenEdges
+from nar_bench.model.sparse_part import Part
 
 
-def choose(held: Any, rows: Int[Tensor, " R"]) -> Any:
+def choose(held: Any, rows: Int[Tensor, " R"] | Part) -> Any:
     """Return `held` for some samples.
 
     Args:
-        held: a tensor with the batch as its first axis, or tuples, lists, dicts and dataclasses of these; of edge
-            vectors only the values are rows. What has no axes, and whatever else it is, is left as it is.
-        rows: indices of the samples.
+        held: a tensor with the batch as its first axis, in the sparse layout the nodes, edges or graphs of a union, or
+            tuples, lists, dicts and dataclasses of these; of edge vectors only the values are rows. What has no axes,
+            and whatever else it is, is left as it is.
+        rows: indices of the samples; in the sparse layout the graphs.
     """
     if isinstance(held, Tensor):
-        return held.index_select(0, rows) if held.ndim else held
+        if not held.ndim:
+            return held
+        return held.index_select(0, rows.rows(len(held)) if isinstance(rows, Part) else rows)
     if isinstance(held, EdgeVectors | WrittenEdges):
         return replace(held, values=choose(held.values, rows))
     if isinstance(held, dict):
@@ -37,18 +41,21 @@ def choose(held: Any, rows: Int[Tensor, " R"]) -> Any:
     return held
 
 
-def choose_state(state: Any, rows: Int[Tensor, " R"], processor: str) -> Any:
+def choose_state(state: Any, rows: Int[Tensor, " R"] | Part, processor: str) -> Any:
     """Return a processor's state for some samples.
 
     Raises:
-        PluginError: the state holds a tensor whose first axis is not the batch.
+        PluginError: the state holds a tensor whose first axis is not the batch; nodes, edges or graphs on a union.
     """
     try:
         return choose(state, rows)
     except IndexError as error:
+        wrong, axis = "is shorter than the batch", "the batch"
+        if isinstance(rows, Part):
+            wrong, axis = f"is none of its graphs ({error})", "nodes, edges or graphs"
         raise PluginError(
-            f"processor {processor}: its state holds a tensor whose first axis is shorter than the batch, so the state "
-            "cannot go on with some of the samples alone. Every tensor in a state needs the batch as its first axis."
+            f"processor {processor}: its state holds a tensor whose first axis {wrong}, so the state cannot go on with "
+            f"some of the samples alone. Every tensor in a state needs {axis} as its first axis."
         ) from error
 
 
