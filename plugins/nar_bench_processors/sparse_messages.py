@@ -80,8 +80,6 @@ class _Block(NamedTuple):
     stop: int
     offsets: Int[Tensor, " M+1"]
     """Of the edges into these nodes alone."""
-    rows: Int[Tensor, " R"]
-    """0, 1, 2 and so on, as many as there are edges, or more."""
     first: Float[Tensor, "E' D"]
     second: Float[Tensor, "E' D"] | None
     messages: Float[Tensor, "E' H"] | None
@@ -132,7 +130,7 @@ class _MaxSparseMessages(torch.autograd.Function):
             of = chosen[start:stop]
             _run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
             tied = bool((of == segment_loops.TIED).any())
-            ctx.blocks.append(_Block(start, stop, offsets, rows, first, second, messages if tied else None))
+            ctx.blocks.append(_Block(start, stop, offsets, first, second, messages if tied else None))
         ctx.save_for_backward(values, weight, v, u, largest, chosen)
         return largest
 
@@ -140,7 +138,7 @@ class _MaxSparseMessages(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         on, (values, weight, v, u, largest, chosen) = ctx.on, ctx.saved_tensors
-        gradient = gradient.contiguous()
+        gradient, u = gradient.contiguous(), u.contiguous()
         to_sender, to_receiver = (gradient.new_zeros(on.V, u.shape[1]) for _ in range(2))
         to_u, to_across = torch.zeros_like(u), weight.new_zeros(weight.shape[1], weight.shape[0])
         to_v = to_c = to_values = None
@@ -148,15 +146,17 @@ class _MaxSparseMessages(torch.autograd.Function):
             to_v, to_c = torch.zeros_like(v), v.new_zeros(len(v))
         if ctx.needs_input_grad[0]:
             to_values = torch.empty_like(values)
-        for start, stop, offsets, rows, first, second, messages in ctx.blocks:
+        for start, stop, offsets, first, second, messages in ctx.blocks:
             here = slice(start, stop)
             read = first if second is None else second
-            to_messages = read.new_zeros(len(read), len(u))
-            brought = to_messages if messages is None else messages  # read only where there are ties
-            given = rows, offsets, largest[here], chosen[here], gradient[here], to_messages
-            _run(segment_loops.add_to_largest, brought, *given, 0, len(u))
-            to_u.addmm_(to_messages.T, read)
-            to_first = to_messages @ u
+            given = chosen[here], gradient[here]
+            to_read = torch.empty_like(read)
+            _run(sparse_loops.to_weight, *given, read, to_u)
+            _run(sparse_loops.to_rows, *given, u, offsets, to_read)
+            if messages is not None:
+                equal = messages, read, u, offsets, to_u, to_read
+                _run(sparse_loops.to_equal, chosen[here], largest[here], gradient[here], *equal)
+            to_first = to_read
             if second is not None and to_v is not None:
                 _run(sparse_loops.rectify, second, to_first, to_c)
                 to_v.addmm_(to_first.T, first)
