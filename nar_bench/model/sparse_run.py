@@ -64,7 +64,7 @@ def run_sparse(
     assert isinstance(processor, SparseProcessorModule)
     state = processor.sparse_state(encoded.node, on)
     hidden = torch.zeros_like(encoded.node)
-    cells = (hidden, hidden)
+    cells = (hidden, hidden) if net.lstm is not None else None
     raw: dict[str, Tensor] = {}
     # The graphs whose run is not over. The others are taken out of the union, and of all that is carried on.
     running = Part(on, torch.arange(on.B, device=hidden.device))
@@ -131,8 +131,9 @@ def run_sparse(
         if len(done):
             ended.append((Part(batch.graph, running.graphs[done]), choose(now, Part(on, done))))
             part, running = Part(on, going), Part(batch.graph, running.graphs[going])
-            onto, encoded, until, hidden, cells, raw = choose((onto, encoded, until, hidden, cells, raw), part)
-            state = choose_state(state, part, type(processor).__name__)
+            onto, encoded, until, hidden, cells, raw, state = choose_state(
+                (onto, encoded, until, hidden, cells, raw, state), part, type(processor).__name__
+            )
             on = part.union
     return Predictions(
         outputs=_decode(batch.spec.outputs, net.output_decoders, _last(batch, ended, first_encoded)),

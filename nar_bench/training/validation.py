@@ -29,7 +29,9 @@ def predict(net: Net, batch: Batch | SparseBatch, *, hints: bool = True) -> Answ
         return _predict_sparse(net, batch, hints)
     assert isinstance(batch, Batch)  # a plan refuses anything else
     with torch.no_grad():
-        made = net(to_tensors(batch, net.device), keep_hints=lambda raw, _: hard_hints(batch.spec, raw) if hints else {})
+        made = net(
+            to_tensors(batch, net.device), keep_hints=lambda raw, _: hard_hints(batch.spec, raw) if hints else {}
+        )
     decided = {name: value.cpu().numpy() for name, value in made.hints.items()}
     return Answers(hard_outputs(batch.spec, made.outputs, batch.nodes), decided, made.steps.cpu().numpy())
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nar_bench.model.segment_loops import TIED
+from nar_bench.model.segment_loops import NOBODY, TIED
 
 Rows = NDArray[np.int64]
 Table = NDArray[Any]
@@ -168,3 +168,80 @@ def to_equal(
                         for d in range(read.shape[1]):
                             to_u[h, d] += share * read[e, d]
                             to[e, d] += share * weight[h, d]
+
+
+def rectified_largest(
+    x: Table, values: Table, weight: Table, bias: Table, source: Rows, offsets: Rows, out: Table, chosen: Chosen
+) -> None:
+    """Fill in the largest relu(x_i + W v + b) and the edge it came along; `weight` is W transposed, [F, H].
+
+    A largest of 0 came along NOBODY, since nothing goes back.
+    """
+    message = np.empty(x.shape[1], x.dtype)
+    for v in range(len(out)):
+        to, by = out[v], chosen[v]
+        to[:] = 0
+        by[:] = NOBODY
+        for e in range(offsets[v], offsets[v + 1]):
+            own, number = x[source[e]], np.int32(e)
+            for h in range(len(to)):
+                message[h] = own[h] + bias[h]
+            for f in range(weight.shape[0]):
+                value, row = values[e, f], weight[f]
+                for h in range(len(to)):
+                    message[h] += value * row[h]
+            for h in range(len(to)):
+                come, so_far = message[h], to[h]
+                larger = (come > so_far) | (come != come)
+                tied = (come == so_far) & (come > 0)
+                by[h] = number if larger else (np.int32(TIED) if tied else by[h])
+                to[h] = come if larger else so_far
+
+
+def rectified_back(
+    x: Table, values: Table, weight: Table, bias: Table, source: Rows, offsets: Rows, out: Table, chosen: Chosen,
+    gradient: Table, to_x: Table, to_weight: Table, to_bias: Table, to_edges: Table,
+) -> None:  # fmt: skip
+    """Go back to all that `rectified_largest` reads; equal ones get equal shares.
+
+    Args:
+        to_edges: filled in for each edge and column, where it has rows.
+    """
+    zero = gradient.dtype.type(0)
+    shares = np.empty(x.shape[1], x.dtype)
+    message = np.empty(x.shape[1], x.dtype)
+    for v in range(len(out)):
+        by, given, largest = chosen[v], gradient[v], out[v]
+        tied = 0
+        for h in range(len(by)):
+            tied += by[h] == TIED
+        number = np.zeros(len(by) if tied else 0, np.int64)
+        for counting in range(1 if tied else 0, -1, -1):
+            for e in range(offsets[v], offsets[v + 1]):
+                own, me, to = x[source[e]], np.int32(e), to_x[source[e]]
+                for h in range(len(by)):
+                    shares[h] = given[h] if by[h] == me else zero
+                if tied:
+                    for h in range(len(by)):
+                        message[h] = own[h] + bias[h]
+                    for f in range(weight.shape[0]):
+                        value, row = values[e, f], weight[f]
+                        for h in range(len(by)):
+                            message[h] += value * row[h]
+                    for h in range(len(by)):
+                        if by[h] == TIED and message[h] == largest[h]:
+                            if counting:
+                                number[h] += 1
+                            else:
+                                shares[h] = given[h] / number[h]
+                if counting:
+                    continue
+                for h in range(len(by)):
+                    to[h] += shares[h]
+                    to_bias[h] += shares[h]
+                for f in range(weight.shape[0]):
+                    value, row = values[e, f], to_weight[f]
+                    for h in range(len(by)):
+                        row[h] += value * shares[h]
+                if len(to_edges):
+                    to_edges[e, :] = shares

@@ -11,8 +11,7 @@ Shapes: V nodes and E edges, D wide inside, messages H wide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -20,17 +19,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nar_bench.compiler import compiled_function
 from nar_bench.model import segment_loops
 from nar_bench.model.autocast import lowered
+from nar_bench.model.loops import LOOPED, run
 from nar_bench.model.maps import mapped
 from nar_bench.model.segments import max_into_nodes, sum_of_ends
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench_processors import sparse_loops
 
 _EDGES_AT_ONCE = 2048
-_LOOPED = (torch.float32, torch.float64)
-"""What numpy knows, and loses nothing."""
 
 
 def max_sparse_messages(
@@ -58,7 +55,7 @@ def max_sparse_messages(
     if not torch.is_grad_enabled():
         # Weights would say that they need a gradient, and messages would be kept for it.
         tensors = [None if one is None else one.detach() for one in tensors]
-    if sender.device.type == "cpu" and sender.dtype in _LOOPED:
+    if sender.device.type == "cpu" and sender.dtype in LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:
         largest = _plain(tensors, on)
@@ -118,17 +115,17 @@ class _MaxSparseMessages(torch.autograd.Function):
         for start, stop in _blocks(on):
             edges = int(on.offsets[stop] - on.offsets[start])
             first = sender.new_empty(edges, sender.shape[1])
-            _run(sparse_loops.ends, sender, receiver, values, across, on.source, on.offsets, first, start)
+            run(sparse_loops.ends, sender, receiver, values, across, on.source, on.offsets, first, start)
             second = None if v is None else mapped(first, v, c, rectified=True)
             messages = mapped(first if second is None else second, u)
             # The maxima of a part of the nodes, whose edges begin at 0.
             offsets = on.offsets[start : stop + 1] - on.offsets[start]
             rows = every if edges <= len(every) else torch.arange(edges)
             if not keeps:
-                _run(segment_loops.largest, messages, rows, offsets, largest[start:stop], 0, stop - start)
+                run(segment_loops.largest, messages, rows, offsets, largest[start:stop], 0, stop - start)
                 continue
             of = chosen[start:stop]
-            _run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
+            run(segment_loops.largest_and_edge, messages, rows, offsets, largest[start:stop], of, 0, stop - start)
             tied = bool((of == segment_loops.TIED).any())
             ctx.blocks.append(_Block(start, stop, offsets, first, second, messages if tied else None))
         ctx.save_for_backward(values, weight, v, u, largest, chosen)
@@ -151,28 +148,18 @@ class _MaxSparseMessages(torch.autograd.Function):
             read = first if second is None else second
             given = chosen[here], gradient[here]
             to_read = torch.empty_like(read)
-            _run(sparse_loops.to_weight, *given, read, to_u)
-            _run(sparse_loops.to_rows, *given, u, offsets, to_read)
+            run(sparse_loops.to_weight, *given, read, to_u)
+            run(sparse_loops.to_rows, *given, u, offsets, to_read)
             if messages is not None:
                 equal = messages, read, u, offsets, to_u, to_read
-                _run(sparse_loops.to_equal, chosen[here], largest[here], gradient[here], *equal)
+                run(sparse_loops.to_equal, chosen[here], largest[here], gradient[here], *equal)
             to_first = to_read
             if second is not None and to_v is not None:
-                _run(sparse_loops.rectify, second, to_first, to_c)
+                run(sparse_loops.rectify, second, to_first, to_c)
                 to_v.addmm_(to_first.T, first)
                 to_first = to_first @ v
             ends = values, on.source, on.offsets, to_sender, to_receiver, to_across
-            _run(sparse_loops.to_ends, first, to_first, *ends, start, stop)
+            run(sparse_loops.to_ends, first, to_first, *ends, start, stop)
             if to_values is not None:
                 torch.mm(to_first, weight, out=to_values[int(on.offsets[start]) : int(on.offsets[stop])])
         return to_values, to_across.T, to_sender, to_receiver, to_v, to_c, to_u, None
-
-
-def _run(loop: Callable[..., None], *arguments: Tensor | int | None) -> None:
-    _compiled(loop)(*(one.detach().numpy() if isinstance(one, Tensor) else one for one in arguments))
-
-
-@cache
-def _compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    function: Callable[..., None] = compiled_function(loop)
-    return function
