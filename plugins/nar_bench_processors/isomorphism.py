@@ -111,7 +111,9 @@ class Isomorphism(nn.Module):
         h = state.hidden
         shown = state.see(node, edge, graph, lambda: self._read(node, edge, graph, on))
         pairs, to_inner = shown.made
-        gathered = None if h is None else self._gathered(h, pairs, on)
+        # Of an h of 0 messages without edge vectors are 0 too.
+        starts = h is None and pairs is None
+        gathered = None if starts else self._gathered(torch.zeros_like(node) if h is None else h, pairs, on)
         hidden = self._updated(with_hidden(to_inner, self.inner, gathered), h)
         return StepOutput(hidden=hidden, edge=None, state=Carried(hidden, shown), idea=None)
 
