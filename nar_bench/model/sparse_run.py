@@ -196,7 +196,8 @@ def _last(batch: SparseTensorBatch, ended: list[tuple[Part, _Held]], encoded: Sp
             return parts[0]
         return torch.cat(parts).index_select(0, torch.cat([getattr(part, places) for part, _ in ended]).argsort())
 
-    before, after = (gathered([held[which] for _, held in ended], "nodes") for which in range(2))
+    before = gathered([held.before for _, held in ended], "nodes")
+    after = gathered([held.after for _, held in ended], "nodes")
     if changing := [held.encoded for _, held in ended if held.encoded is not None]:
         encoded = SparseEncoded(
             gathered([one.node for one in changing], "nodes"),

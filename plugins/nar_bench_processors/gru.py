@@ -45,7 +45,7 @@ class _Gates(torch.autograd.Function):
     def forward(ctx: Any, of_x: Tensor, of_h: Tensor, hidden: Tensor) -> Tensor:
         width = hidden.shape[1]
         gates = torch.add(of_x[:, : 2 * width], of_h[:, : 2 * width]).sigmoid_()
-        reset, update = gates.split(width, dim=1)
+        reset, update = gates[:, :width], gates[:, width:]
         of_h_new = of_h[:, 2 * width :]
         proposed = torch.addcmul(of_x[:, 2 * width :], reset, of_h_new).tanh_()
         ctx.save_for_backward(gates, of_h_new, proposed, hidden)
@@ -56,7 +56,7 @@ class _Gates(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         gates, of_h_new, proposed, hidden = ctx.saved_tensors
         width = hidden.shape[1]
-        reset, update = gates.split(width, dim=1)
+        reset, update = gates[:, :width], gates[:, width:]
         to_hidden = gradient * update
         to_x = gradient.new_empty(len(gradient), 3 * width)
         to_gates, to_new = to_x[:, : 2 * width], to_x[:, 2 * width :]
