@@ -22,11 +22,12 @@ from nar_bench.conformance.problems import (
     setting_of,
     specs_tried,
 )
-from nar_bench.conformance.sparse_processors import complete, sparse_steps
+from nar_bench.conformance.sparse_processors import SparseStep, complete, sparse_steps
 from nar_bench.model.build import nets_around
 from nar_bench.model.config import NetConfig
 from nar_bench.model.numbers import reads_numbers_apart
 from nar_bench.model.rows import choose, choose_state
+from nar_bench.model.sparse_part import Part
 from nar_bench.model.state import holds_hidden
 from nar_bench.model.support import processor_reason
 from nar_bench.model.tensors import TensorBatch
@@ -411,6 +412,22 @@ def both_layouts_are_one(processor: Processor) -> None:
                 require(gap < _TOLERANCE, f"the idea of both layouts differs by {gap:.2g} at step {number}.")
 
 
+def graphs_can_leave_the_union(processor: Processor) -> None:
+    """When some graphs of a union are done, the others go on as before: the state is of nodes, edges or graphs."""
+    if Layout.SPARSE not in processor.layouts:
+        return
+    module, at = build(processor).double(), graphs(4, 5, dtype=torch.float64)
+    whole = complete(at.node, at.edge, at.graph)
+    part = Part(whole.on, torch.tensor([1, 3]))
+    with torch.no_grad():
+        before = sparse_steps(module, whole, 2)[-1].state
+        together = sparse_steps(module, whole, 1, before)[-1].hidden
+        node, edge, graph, state = choose_state((whole.node, whole.edge, whole.graph, before), part, processor.name)
+        alone = sparse_steps(module, SparseStep(node, edge, graph, part.union), 1, state)[-1].hidden
+    gap = (together.index_select(0, part.nodes) - alone).abs().max().item()
+    require(gap < _TOLERANCE, f"hidden of a graph changes by {gap:.2g} when others leave the union.")
+
+
 def _relative_gap(expected: Tensor, got: Tensor) -> float:
     return ((expected - got).abs() / (1 + expected.abs())).max().item()
 
@@ -439,5 +456,6 @@ CHECKS: Mapping[str, Callable[[Processor], None]] = {
         padding_in_time_does_not_leak,
         a_relabelled_problem_has_the_relabelled_answer,
         both_layouts_are_one,
+        graphs_can_leave_the_union,
     )
 }

@@ -44,11 +44,11 @@ def complete(node: Float[Tensor, "B N H"], edge: Float[Tensor, "B N N H"], graph
     )
 
 
-def sparse_steps(module: nn.Module, at: SparseStep, count: int) -> list[StepOutput]:
-    """Make some steps on the same inputs."""
+def sparse_steps(module: nn.Module, at: SparseStep, count: int, state: Any = None) -> list[StepOutput]:
+    """Make some steps on the same inputs, from a state or from the first."""
     require(isinstance(module, SparseProcessorModule), "the module has no sparse_state and sparse_forward.")
     assert isinstance(module, SparseProcessorModule)
-    state: Any = module.sparse_state(at.node, at.on)
+    state = module.sparse_state(at.node, at.on) if state is None else state
     made = []
     for _ in range(count):
         out = module.sparse_forward(*at, state)

@@ -158,7 +158,7 @@ def _run(net: Net, batch: Batch) -> tuple[Written, NDArray[np.float64]]:
         for start in range(0, len(batch), at_once):
             part = batch.select(np.arange(start, min(start + at_once, len(batch))))
             with torch.no_grad():
-                made = net(net.tensors(part), keep_hints=lambda raw: {})
+                made = net(net.tensors(part), keep_hints=lambda raw, _: {})
             assert made.ideas is not None  # the processor says that it writes some
             ideas.append(made.ideas.double().numpy())
             steps.append(made.steps.numpy())

@@ -10,7 +10,6 @@ network held at that sample's own last step. Other budgets than this S, which on
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -28,7 +27,7 @@ from nar_bench.model.lstm import Lstm
 from nar_bench.model.nodes import NodeVectors, ReadsNodeVectors
 from nar_bench.model.noise import KeptDraws, Noise, SampleDraws, uniform
 from nar_bench.model.numbers import NumberEncoder, finite, reads_numbers_apart
-from nar_bench.model.predictions import Predictions
+from nar_bench.model.predictions import KeepHints, Predictions
 from nar_bench.model.regime import Regime
 from nar_bench.model.reread import reread
 from nar_bench.model.rows import choose, choose_state, gather, spread, where
@@ -142,7 +141,7 @@ class Net(nn.Module):
         self,
         batch: EitherBatch,
         noise: Generator | KeptDraws | None = None,
-        keep_hints: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda raw: raw,
+        keep_hints: KeepHints = lambda raw, _: raw,
     ) -> Predictions:
         """Run all steps.
 
@@ -154,8 +153,7 @@ class Net(nn.Module):
                 budget is "oracle" the lengths.
             noise: source of all that is drawn in training: teacher forcing, dropout, the Gumbel noise on permutations.
                 None for none of these, and so is evaluation mode.
-            keep_hints: takes the raw hints of a step, name -> [B, ...], and returns what is kept of them; raw ones on
-                edges are large.
+            keep_hints: what is kept of the hints of a step; raw ones on edges are large.
         """
         if isinstance(batch, SparseTensorBatch):
             return run_sparse(self, batch, noise, keep_hints)
@@ -225,7 +223,7 @@ class Net(nn.Module):
                 read = self._hidden(encoded, now)
                 drawn = None if noise is None else SampleDraws(noise, running, len(batch.lengths))
                 raw = self._decode(self.hint_decoders, read, drawn)
-                for name, values in keep_hints(raw).items():
+                for name, values in keep_hints(raw, None).items():
                     keep(hints.setdefault(name, []), values)
                 if self.halting is not None:
                     decided = in_full(self.halting(read))

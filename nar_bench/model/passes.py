@@ -7,8 +7,7 @@ operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from nar_bench.compiler import compiled_function, compiles
+from nar_bench.compiler import compiles
 from nar_bench.model.blocks import Block, on_threads
+from nar_bench.model.loops import arrays, fast
 
 _WIDE = 4
 """Features that the loops add at once."""
@@ -55,7 +55,7 @@ def terms(
         missing = -values.shape[-1] % _WIDE or (0 if values.shape[-1] else _WIDE)
         values, weight = F.pad(values, (0, missing)), F.pad(weight, (0, 0, 0, missing))
     values, weight, row, column = (tensor.contiguous() for tensor in (values, weight, row, column))
-    return Terms(values, weight, row, column, _arrays(values, weight, row, column) if looped else None)
+    return Terms(values, weight, row, column, arrays(values, weight, row, column) if looped else None)
 
 
 def compiled(tensor: Tensor) -> bool:
@@ -66,7 +66,7 @@ def compiled(tensor: Tensor) -> bool:
 def rectified_sums(block: Block, of: Terms, out: Float[Tensor, "R H"]) -> None:
     """Set out to relu(W v_ij + r_i + c_j) for the pairs of a block."""
     if of.arrays is not None:
-        _loop(_rectify_sums)(*_bounds(block), *of.arrays, *_arrays(out))
+        fast(_rectify_sums, free_sums=True)(*_bounds(block), *of.arrays, *arrays(out))
         return
     graphs, rows, flat = block
     torch.add(of.row[graphs, rows, None], of.column[graphs, None], out=_by_pair(out, block, of.values))
@@ -93,7 +93,7 @@ def larger_scores(
         onto: whether there is a q; without, whatever is in `joint` is overwritten.
     """
     if of.arrays is not None:
-        _loop(_score_larger)(*_bounds(block), *of.arrays, *_arrays(score, joint, out), onto)
+        fast(_score_larger, free_sums=True)(*_bounds(block), *of.arrays, *arrays(score, joint, out), onto)
         return
     graphs, rows, flat = block
     pairs = _by_pair(joint, block, of.values)
@@ -121,11 +121,11 @@ def scores_alone(of: Terms, score: Float[Tensor, " H"]) -> Float[Tensor, "B N N"
     column = of.column.new_zeros(batch, of.column.shape[2], wide)
     column[..., :nodes] = of.column.transpose(1, 2)
     scores = of.row.new_empty(batch, nodes, wide)
-    arrays = _arrays(values, of.weight, of.row, column, score, scores)
+    held = arrays(values, of.weight, of.row, column, score, scores)
 
     def work(left: Iterator[int]) -> None:
         for graph in left:
-            _loop(_score_along)(graph, min(graph + at_once, batch), *arrays)
+            fast(_score_along, free_sums=True)(graph, min(graph + at_once, batch), *held)
 
     at_once = max(1, batch // (4 * torch.get_num_threads()))
     on_threads(work, range(0, batch, at_once))
@@ -135,7 +135,7 @@ def scores_alone(of: Terms, score: Float[Tensor, " H"]) -> Float[Tensor, "B N N"
 def row_maxima(block: Block, pairs: Float[Tensor, "R H"], out: Float[Tensor, "B N H"]) -> None:
     """Set out to the maximum over j of the vectors of the pairs [i, j] of a block, for its rows i."""
     if compiled(pairs):
-        _loop(_fill_maxima)(*_bounds(block), *_arrays(pairs, out))
+        fast(_fill_maxima, free_sums=True)(*_bounds(block), *arrays(pairs, out))
         return
     by_pair = pairs.view(block.graphs.stop - block.graphs.start, block.rows.stop - block.rows.start, out.shape[1], -1)
     torch.amax(by_pair, dim=2, out=out[block.graphs, block.rows])
@@ -148,16 +148,6 @@ def _by_pair(vectors: Tensor, block: Block, values: Tensor) -> Float[Tensor, "G 
 
 def _bounds(block: Block) -> tuple[int, int, int, int]:
     return block.graphs.start, block.graphs.stop, block.rows.start, block.rows.stop
-
-
-def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
-    return [tensor.detach().numpy() for tensor in tensors]
-
-
-@cache
-def _loop(function: Callable[..., None]) -> Callable[..., None]:
-    made: Callable[..., None] = compiled_function(function, free_sums=True)
-    return made
 
 
 # Plain Python that numba compiles: each works on graphs [graph, graphs_end) and rows [row, rows_end) of a batch.

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from nar_bench.model.sparse_graph import SparseGraph
+
+KeepHints = Callable[[dict[str, Tensor], SparseGraph | None], dict[str, Tensor]]
+"""Takes the raw hints of a step, of the samples that still run, and returns what is kept of them, by name; in the
+sparse layout it is given their graphs too."""
 
 
 class Predictions(NamedTuple):

@@ -13,43 +13,60 @@ from torch import Tensor
 from nar_bench.errors import PluginError
 from nar_bench.model.edges import EdgeVectors, WrittenEdges
 from nar_bench.model.nodes import NodeVectors
+from nar_bench.model.sparse_part import Part
 
 
-def choose(held: Any, rows: Int[Tensor, " R"]) -> Any:
+def choose(held: Any, rows: Int[Tensor, " R"] | Part) -> Any:
     """Return `held` for some samples.
 
     Args:
-        held: a tensor with the batch as its first axis, or tuples, lists, dicts and dataclasses of these; of edge and
-            node vectors only the values are rows. What has no axes, and whatever else it is, is left as it is.
-        rows: indices of the samples.
+        held: a tensor with the batch as its first axis, in the sparse layout the nodes, edges or graphs of a union, or
+            tuples, lists, dicts and dataclasses of these; of edge and node vectors only the values are rows. What has
+            no axes, and whatever else it is, is left as it is. What is the same object in several places still is.
+        rows: indices of the samples; in the sparse layout the graphs.
     """
-    if isinstance(held, Tensor):
-        return held.index_select(0, rows) if held.ndim else held
-    if isinstance(held, EdgeVectors | WrittenEdges | NodeVectors):
-        return replace(held, values=choose(held.values, rows))
-    if isinstance(held, dict):
-        return {name: choose(value, rows) for name, value in held.items()}
-    if isinstance(held, tuple) and hasattr(held, "_fields"):
-        return type(held)(*(choose(value, rows) for value in held))
-    if isinstance(held, tuple | list):
-        return type(held)(choose(value, rows) for value in held)
-    if is_dataclass(held) and not isinstance(held, type):
-        return replace(held, **{one.name: choose(getattr(held, one.name), rows) for one in fields(held)})
-    return held
+    chosen: dict[int, Any] = {}
+
+    def of(held: Any) -> Any:
+        if id(held) not in chosen:
+            chosen[id(held)] = made(held)
+        return chosen[id(held)]
+
+    def made(held: Any) -> Any:
+        if isinstance(held, Tensor):
+            if not held.ndim:
+                return held
+            return held.index_select(0, rows.rows(len(held)) if isinstance(rows, Part) else rows)
+        if isinstance(held, EdgeVectors | WrittenEdges | NodeVectors):
+            return replace(held, values=of(held.values))
+        if isinstance(held, dict):
+            return {name: of(value) for name, value in held.items()}
+        if isinstance(held, tuple) and hasattr(held, "_fields"):
+            return type(held)(*(of(value) for value in held))
+        if isinstance(held, tuple | list):
+            return type(held)(of(value) for value in held)
+        if is_dataclass(held) and not isinstance(held, type):
+            return replace(held, **{one.name: of(getattr(held, one.name)) for one in fields(held)})
+        return held
+
+    return of(held)
 
 
-def choose_state(state: Any, rows: Int[Tensor, " R"], processor: str) -> Any:
-    """Return a processor's state for some samples.
+def choose_state(state: Any, rows: Int[Tensor, " R"] | Part, processor: str) -> Any:
+    """Return a processor's state, and what it may have parts of, for some samples.
 
     Raises:
-        PluginError: the state holds a tensor whose first axis is not the batch.
+        PluginError: the state holds a tensor whose first axis is not the batch; nodes, edges or graphs on a union.
     """
     try:
         return choose(state, rows)
     except IndexError as error:
+        wrong, axis = "is shorter than the batch", "the batch"
+        if isinstance(rows, Part):
+            wrong, axis = f"is none of its graphs ({error})", "nodes, edges or graphs"
         raise PluginError(
-            f"processor {processor}: its state holds a tensor whose first axis is shorter than the batch, so the state "
-            "cannot go on with some of the samples alone. Every tensor in a state needs the batch as its first axis."
+            f"processor {processor}: its state holds a tensor whose first axis {wrong}, so the state cannot go on with "
+            f"some of the samples alone. Every tensor in a state needs {axis} as its first axis."
         ) from error
 
 

@@ -14,20 +14,16 @@ first order.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nar_bench.compiler import compiled_function
 from nar_bench.model import segment_loops as loops
+from nar_bench.model.loops import on_threads, parts_of, split
 from nar_bench.model.sparse_graph import SparseGraph
 
-_NUMBERS_OF_A_THREAD = 1 << 22
-"""Fewer take less time than it takes to start a thread and wait for it."""
 _EDGES_AT_ONCE = 4096
 
 
@@ -264,43 +260,18 @@ def _wide(tensor: Tensor) -> Tensor:
 def _by_node(loop: Callable[..., None], offsets: Tensor, values: Tensor, *others: Tensor) -> None:
     """Run a loop over nodes, on as many threads as torch has where there is that much to do."""
     nodes, edges = len(offsets) - 1, int(offsets[-1])
-    parts = _parts(edges * values.shape[1], nodes)
+    parts = parts_of(edges * values.shape[1], nodes)
     # Nodes differ in how many edges they have: the cuts are where so many edges and nodes are done.
     cuts = [(edges + nodes) * part // parts for part in range(1, parts)]
     borders = torch.searchsorted(offsets + torch.arange(nodes + 1), torch.tensor(cuts)).tolist() if cuts else []
-    _on_threads(loop, [0, *borders, nodes], values, *others)
+    on_threads(loop, [0, *borders, nodes], values, *others)
 
 
 def _by_column(loop: Callable[..., None], edges: int, values: Tensor, *others: Tensor) -> None:
     columns = values.shape[1]
-    _split(loop, columns, edges * columns, values, *others)
+    split(loop, columns, edges * columns, values, *others)
 
 
 def _by_head(loop: Callable[..., None], edges: int, gradient: Tensor, rows: Tensor, *others: Tensor) -> None:
     weights = others[1]
-    _split(loop, weights.shape[1], edges * gradient.shape[1], gradient, rows, *others)
-
-
-def _split(loop: Callable[..., None], count: int, numbers: int, *tensors: Tensor) -> None:
-    parts = _parts(numbers, count)
-    _on_threads(loop, [count * part // parts for part in range(parts + 1)], *tensors)
-
-
-def _parts(numbers: int, most: int) -> int:
-    return max(1, min(torch.get_num_threads(), numbers // _NUMBERS_OF_A_THREAD, most))
-
-
-def _on_threads(loop: Callable[..., None], borders: list[int], *tensors: Tensor) -> None:
-    arrays = [tensor.numpy() for tensor in tensors]
-    compiled = _compiled(loop)
-    if len(borders) == 2:
-        compiled(*arrays, *borders)
-        return
-    with ThreadPoolExecutor(len(borders) - 1) as pool:
-        list(pool.map(lambda first, last: compiled(*arrays, first, last), borders[:-1], borders[1:]))
-
-
-@cache
-def _compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    function: Callable[..., None] = compiled_function(loop)
-    return function
+    split(loop, weights.shape[1], edges * gradient.shape[1], gradient, rows, *others)

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.sparse_reread import likeliest
 from nar_bench.model.sparse_tensors import SparseTensorBatch
 from nar_bench.spec import AlgorithmSpec, Feature, Location, Type
 from nar_bench.trajectory import Array, compact_dtype
 
 
-def hard_sparse(features: tuple[Feature, ...], raw: dict[str, Tensor], batch: SparseTensorBatch) -> dict[str, Tensor]:
+def hard_sparse(features: tuple[Feature, ...], raw: dict[str, Tensor], on: SparseGraph) -> dict[str, Tensor]:
     """Decide features of one step.
 
     Args:
         raw: as `nar_bench.model.sparse_decoders` has them.
+        on: the graphs that they are of.
 
     Returns:
         name -> [V], [E] or [B], on the device: numbers, masks, classes, and nodes by their index in their own graph.
     """
-    return {feature.name: _harden(feature, raw[feature.name].detach(), batch) for feature in features}
+    return {feature.name: _harden(feature, raw[feature.name].detach(), on) for feature in features}
 
 
-def _harden(feature: Feature, value: Tensor, batch: SparseTensorBatch) -> Tensor:
+def _harden(feature: Feature, value: Tensor, on: SparseGraph) -> Tensor:
     if feature.type is Type.SCALAR:
         return value
     if feature.type is Type.MASK:
         return value > 0
     if feature.type is Type.POINTER and feature.location is Location.NODE:
-        return batch.graph.source[likeliest(batch.graph, value)] % batch.nodes
+        edge = likeliest(on, value)
+        return on.source[edge] - on.node_offsets[on.graph_of_node]
     return value.argmax(dim=-1)
 
 

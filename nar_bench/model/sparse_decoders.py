@@ -11,18 +11,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nar_bench.model.decoders import EdgeDecoder, GraphDecoder, GraphPointerDecoder, NodeDecoder, PointerDecoder
 from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.sparse_graph import SparseGraph
+from nar_bench.model.sparse_pointers import pointer_scores
 from nar_bench.spec import Feature, Type
-
-_EDGES_AT_ONCE = 65_536
-"""Edges whose vectors are held at once where no gradient is wanted: 32 MiB at a width of 128."""
 
 
 class SparseHidden(NamedTuple):
@@ -67,12 +63,5 @@ def _on_edges(decoder: EdgeDecoder, read: SparseHidden) -> Float[Tensor, " E"]:
 def _pointers(decoder: PointerDecoder, read: SparseHidden) -> Float[Tensor, " E"]:
     pointing, pointed = decoder.source(read.node), decoder.target(read.node)
     edges = read.edge.through(decoder.edge.weight, decoder.edge.bias)
-    at_once = read.on.E if torch.is_grad_enabled() else _EDGES_AT_ONCE
-    scores = []
-    for start in range(0, read.on.E, at_once):
-        part = slice(start, start + at_once)
-        own = pointing.index_select(0, read.on.target[part])
-        other = F.linear(edges.values[part], edges.weight, edges.bias)
-        other = other + pointed.index_select(0, read.on.source[part])
-        scores.append(decoder.score(torch.maximum(own, other))[..., 0])
-    return torch.cat(scores)
+    scores = pointer_scores(read.on, pointing, pointed, edges, decoder.score.weight[0])
+    return scores + decoder.score.bias

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, Shaped
 from scipy.sparse import csr_array
 from torch import Tensor
 
@@ -65,6 +65,18 @@ class SparseGraph:
     def graph_of_edge(self) -> Int[Tensor, " E"]:
         """Ascending."""
         return self.graph_of_node[self.target]
+
+    def per_element(self, by_graph: Shaped[Tensor, "*S B"], elements: int) -> Shaped[Tensor, "*S M"]:
+        """Repeat what there is for each graph for each of its nodes, its edges or itself.
+
+        Args:
+            elements: M, which is V, E or B. Where two of these are equal, so is what each element gets.
+        """
+        if elements == self.E:
+            return by_graph.index_select(-1, self.graph_of_edge)
+        if elements == self.V:
+            return by_graph.index_select(-1, self.graph_of_node)
+        return by_graph
 
     def to(self, device: str | torch.device) -> SparseGraph:
         """Return the graph on a device."""

@@ -2,7 +2,7 @@
 
 With equal weights on the same graph it predicts what the dense layout does where neither looks at a pair without an
 edge: a processor that passes messages along edges, and pointers that are answered along edges. Graphs whose run is over
-stay in the union and are not listened to any more.
+are taken out of the union.
 
 Shapes: B graphs of N nodes each, V = B N nodes and E edges of all of them, S steps.
 """
@@ -10,20 +10,22 @@ Shapes: B graphs of N nodes each, V = B N nodes and E edges of all of them, S st
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from nar_bench.errors import PluginError
 from nar_bench.model.autocast import in_full
 from nar_bench.model.encoders import SparseEncoded, sparse_empty
-from nar_bench.model.noise import KeptDraws, uniform
-from nar_bench.model.predictions import Predictions
+from nar_bench.model.noise import KeptDraws, SampleDraws, uniform
+from nar_bench.model.predictions import KeepHints, Predictions
+from nar_bench.model.rows import choose, choose_state
 from nar_bench.model.sparse_decoders import SparseHidden, decode_sparse
+from nar_bench.model.sparse_graph import SparseGraph
+from nar_bench.model.sparse_part import Part
 from nar_bench.model.sparse_reread import sparse_reread
 from nar_bench.model.sparse_tensors import SparseTensorBatch, sparse_columns
 from nar_bench.model.state import with_hidden
@@ -35,18 +37,19 @@ if TYPE_CHECKING:
 
 
 class _Held(NamedTuple):
-    """What the outputs are decoded from."""
+    """What the outputs are decoded from, of graphs whose run is over."""
 
-    encoded: SparseEncoded
     before: Float[Tensor, "V H"]
     after: Float[Tensor, "V H"]
+    encoded: SparseEncoded | None
+    """None where it is the same at all steps."""
 
 
 def run_sparse(
     net: Net,
     batch: SparseTensorBatch,
     noise: Generator | KeptDraws | None,
-    keep_hints: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+    keep_hints: KeepHints,
 ) -> Predictions:
     """Run all steps; arguments and result as of `Net.forward`, raw predictions as in `sparse_decoders`."""
     noise = noise if net.training else None
@@ -55,32 +58,33 @@ def run_sparse(
     onto = net.input_encoder.sparse(inputs, sparse_empty(on, config.hidden, torch.get_default_dtype()))
     steps, until = _budget(net, batch)
     shown = {f.name: sparse_columns(f, batch.hints[f.name][0], batch) for f in net.given + net.encoded}
-    encoded = net.hint_encoder.sparse(shown, onto)
+    encoded = first_encoded = net.hint_encoder.sparse(shown, onto)
+    changes = bool(shown)
     processor = net.processor
     assert isinstance(processor, SparseProcessorModule)
     state = processor.sparse_state(encoded.node, on)
     hidden = torch.zeros_like(encoded.node)
-    cells = (hidden, hidden)
+    cells = (hidden, hidden) if net.lstm is not None else None
     raw: dict[str, Tensor] = {}
-    held: _Held | None = None
+    # The graphs whose run is not over. The others are taken out of the union, and of all that is carried on.
+    running = Part(on, torch.arange(on.B, device=hidden.device))
+    decides = net.halting is not None and not net.training
+    ends = set() if decides else set(until.tolist())  # asked once: a GPU has to be waited for
+    ended: list[tuple[Part, _Held]] = []
+    made = until + 1
     hints: dict[str, list[Tensor]] = {}
     ideas: list[Tensor] = []
     penalties: list[Tensor] = []
     nodewise: list[Tensor] = []
     halting: list[Tensor] = []
-    decides = net.halting is not None and not net.training
-    first_end = int(until.min())  # asked once: a GPU has to be waited for
 
-    def live(step: int) -> Bool[Tensor, " B"] | None:
-        """Return which graphs still run, or None for all."""
-        return until >= step if decides or step > first_end else None
-
-    def kept(values: Tensor, going: Tensor | None) -> Tensor:
-        return values if going is None else batch.where(going, values, torch.zeros_like(values))
+    def keep(into: list[Tensor], values: Tensor) -> None:
+        # At the first step all graphs run.
+        into.append(running.spread(values, len(into[0])) if into else values)
 
     for step in range(steps):
-        if step and (net.given or net.encoded):
-            shown = _next(net, batch, step, raw, noise)
+        if step and changes:
+            shown = _next(net, batch, step, raw, noise, running, on)
             encoded = net.hint_encoder.sparse(shown, onto)
         before, penalty = hidden, None
         for _ in range(config.message_passing_steps):
@@ -92,41 +96,50 @@ def run_sparse(
         if hidden.shape != before.shape:
             raise PluginError(
                 f"processor {type(processor).__name__}: in the sparse layout hidden has shape "
-                f"{tuple(hidden.shape)}; expected {tuple(before.shape)}, all nodes x width."
+                f"{tuple(hidden.shape)}; expected {tuple(before.shape)}, nodes of graphs that still run x width."
             )
         if config.dropout and noise is not None:
-            drop = uniform(hidden.shape, noise, hidden) < config.dropout
+            drop = uniform(hidden.shape, SampleDraws(noise, running.nodes, batch.graph.V), hidden) < config.dropout
             hidden = torch.where(drop, 0.0, hidden / (1 - config.dropout))
         if net.lstm is not None:
             hidden, cells = net.lstm(hidden, cells)
         if hidden is not processed.hidden:
             state = with_hidden(state, processed.hidden, hidden)
-        now, going = _Held(encoded, before, hidden), live(step)
+        over = until <= step
         if net.decoded or net.halting is not None:
-            read = _hidden(batch, now)
+            read = _hidden(encoded, before, hidden, on, batch.nodes)
             raw = _decode(net.decoded, net.hint_decoders, read)
-            for name, values in keep_hints(raw).items():
-                hints.setdefault(name, []).append(kept(values, going))
+            for name, values in keep_hints(raw, on).items():
+                keep(hints.setdefault(name, []), values)
             if net.halting is not None:
-                by_graph = read._replace(node=read.node.view(on.B, batch.nodes, -1))
-                decided = in_full(net.halting(by_graph))
-                halting.append(kept(decided, going))
-                if decides:
-                    until = torch.where((decided > 0) & (until > step), step, until)
-        for into, made in ((ideas, processed.idea), (penalties, penalty)):
-            if made is not None:
-                into.append(kept(in_full(made), going))
+                decided = in_full(net.halting(read._replace(node=read.node.view(on.B, batch.nodes, -1))))
+                keep(halting, decided)
+                over = over | (decided > 0) if decides else over
+        for into, told in ((ideas, processed.idea), (penalties, penalty)):
+            if told is not None:
+                keep(into, in_full(told))
         if net.training and regime.contrast_nodes:
-            nodewise.append(kept(in_full(hidden).view(on.B, batch.nodes, -1), going))
-        held = now if held is None or going is None else _replaced(batch, going, now, held)
-        if decides and bool((until <= step).all()):
+            keep(nodewise, in_full(hidden).view(on.B, batch.nodes, -1))
+        if not decides and step not in ends:
+            continue
+        done, going = over.nonzero()[:, 0], (~over).nonzero()[:, 0]
+        now = _Held(before, hidden, encoded if changes else None)
+        made[running.graphs[done]] = step + 1
+        if not len(going):
+            ended.append((running, now))
             break
-    assert held is not None
+        if len(done):
+            ended.append((Part(batch.graph, running.graphs[done]), choose(now, Part(on, done))))
+            part, running = Part(on, going), Part(batch.graph, running.graphs[going])
+            onto, encoded, until, hidden, cells, raw, state = choose_state(
+                (onto, encoded, until, hidden, cells, raw, state), part, type(processor).__name__
+            )
+            on = part.union
     return Predictions(
-        outputs=_decode(batch.spec.outputs, net.output_decoders, _hidden(batch, held)),
+        outputs=_decode(batch.spec.outputs, net.output_decoders, _last(batch, ended, first_encoded)),
         hints={name: torch.stack(predicted) for name, predicted in hints.items()},
         ideas=torch.stack(ideas, dim=1) if ideas else None,
-        steps=until + 1,
+        steps=made,
         halting=torch.stack(halting) if halting else None,
         penalties=torch.stack(penalties) if penalties else None,
         nodes=tuple(nodewise) if nodewise else None,
@@ -143,13 +156,20 @@ def _budget(net: Net, batch: SparseTensorBatch) -> tuple[int, Tensor]:
 
 
 def _next(
-    net: Net, batch: SparseTensorBatch, step: int, raw: dict[str, Tensor], noise: Generator | KeptDraws | None
+    net: Net,
+    batch: SparseTensorBatch,
+    step: int,
+    raw: dict[str, Tensor],
+    noise: Generator | KeptDraws | None,
+    running: Part,
+    on: SparseGraph,
 ) -> dict[str, Tensor]:
-    """Return the hints that are shown at a step after the first."""
+    """Return the hints that are shown at a step after the first to the graphs that still run, of which `on` is."""
     regime = net.regime
 
     def true(feature: Feature) -> Tensor:
-        return sparse_columns(feature, batch.hints[feature.name][step], batch)
+        columns: Tensor = choose(sparse_columns(feature, batch.hints[feature.name][step], batch), running)
+        return columns
 
     # The budget is the true run's where hints are given, see `unsupported_reason`.
     shown = {feature.name: true(feature) for feature in net.given}
@@ -157,30 +177,39 @@ def _next(
     forced: Tensor | None = None
     if net.encoded and regime.teacher_forcing and noise is not None:
         draws = uniform(batch.lengths.shape, noise, next(iter(raw.values())))
-        forced = (draws < regime.teacher_forcing) & (step < batch.lengths)
+        forced = choose((draws < regime.teacher_forcing) & (step < batch.lengths), running)
     for feature in net.encoded:
-        read = sparse_reread(feature, raw[feature.name], batch.graph, hard=hard)
+        read = sparse_reread(feature, raw[feature.name], on, hard=hard)
         if forced is not None and step < len(batch.hints[feature.name]):
-            read = batch.where(forced, true(feature), read)
+            rows = on.per_element(forced, len(read))
+            read = torch.where(rows.view(-1, *[1] * (read.ndim - 1)), true(feature), read)
         shown[feature.name] = read
     return shown
 
 
-def _replaced(batch: SparseTensorBatch, going: Bool[Tensor, " B"], now: _Held, held: _Held) -> _Held:
-    """Return what graphs that still run hold now, and the others held before."""
-    new, old = now.encoded, held.encoded
-    encoded = SparseEncoded(
-        batch.where(going, new.node, old.node),
-        # Edge vectors of one encoder differ in their values alone.
-        replace(new.edge, values=batch.where(going, new.edge.values, old.edge.values)),
-        batch.where(going, new.graph, old.graph),
-    )
-    return _Held(encoded, *(batch.where(going, *pair) for pair in zip(now[1:], held[1:], strict=True)))
+def _last(batch: SparseTensorBatch, ended: list[tuple[Part, _Held]], encoded: SparseEncoded) -> SparseHidden:
+    """Return what all graphs were at their last steps; they are `encoded` where that is the same at all steps."""
+    on = batch.graph
+
+    def gathered(parts: list[Tensor], places: str) -> Tensor:
+        if len(parts) == 1:
+            return parts[0]
+        return torch.cat(parts).index_select(0, torch.cat([getattr(part, places) for part, _ in ended]).argsort())
+
+    before = gathered([held.before for _, held in ended], "nodes")
+    after = gathered([held.after for _, held in ended], "nodes")
+    if changing := [held.encoded for _, held in ended if held.encoded is not None]:
+        encoded = SparseEncoded(
+            gathered([one.node for one in changing], "nodes"),
+            # Edge vectors of one encoder differ in their values alone.
+            replace(encoded.edge, values=gathered([one.edge.values for one in changing], "edges")),
+            gathered([one.graph for one in changing], "graphs"),
+        )
+    return _hidden(encoded, before, after, on, batch.nodes)
 
 
-def _hidden(batch: SparseTensorBatch, held: _Held) -> SparseHidden:
-    node = torch.cat([held.encoded.node, held.before, held.after], dim=-1)
-    return SparseHidden(node, held.encoded.edge, held.encoded.graph, batch.graph, batch.nodes)
+def _hidden(encoded: SparseEncoded, before: Tensor, after: Tensor, on: SparseGraph, nodes: int) -> SparseHidden:
+    return SparseHidden(torch.cat([encoded.node, before, after], dim=-1), encoded.edge, encoded.graph, on, nodes)
 
 
 def _decode(features: tuple[Feature, ...], decoders: nn.ModuleDict, read: SparseHidden) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from nar_bench.errors import InputError
@@ -42,23 +42,6 @@ class SparseTensorBatch(Runs):
     hints: dict[str, Tensor]
     outputs: dict[str, Tensor]
     lengths: Int[Tensor, " B"]
-
-    def per_element(self, by_graph: Tensor, elements: int) -> Tensor:
-        """Repeat what there is for each graph, [..., B], for each of its V nodes, its E edges or itself.
-
-        Args:
-            elements: V, E or B. Where two of these are equal, so is what each element gets.
-        """
-        if elements == self.graph.E:
-            return by_graph.index_select(-1, self.graph.graph_of_edge)
-        if elements == self.graph.V:
-            return by_graph.index_select(-1, self.graph.graph_of_node)
-        return by_graph
-
-    def where(self, graphs: Bool[Tensor, " B"], new: Tensor, old: Tensor) -> Tensor:
-        """Return `new` for some graphs and `old` for the others; both [V, ...], [E, ...] or [B, ...]."""
-        rows = self.per_element(graphs, len(new))
-        return torch.where(rows.view(-1, *[1] * (new.ndim - 1)), new, old)
 
 
 EitherBatch = TensorBatch | SparseTensorBatch

@@ -276,8 +276,9 @@ class StepOutput(NamedTuple):
     edge: Tensor | WrittenEdges | None
     """[B, N, N, H] new edge state for the decoders, or None."""
     state: Any
-    """Whatever the processor wants back at the next step: tensors with the batch as their first axis, alone or in
-    tuples, lists, dicts and dataclasses. Graphs whose run is over are taken out of it. Where `hidden` itself is in it,
+    """Whatever the processor wants back at the next step: tensors with the batch as their first axis (in the sparse
+    layout nodes, edges or graphs), alone or in tuples, lists, dicts and dataclasses. Graphs whose run is over are taken
+    out of it. Where `hidden` itself is in it,
     alone or in tuples, the net puts there what its dropout and LSTM made of it."""
     idea: Tensor | None
     """[B, K] the idea M_t written at this step, or None."""

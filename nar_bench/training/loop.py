@@ -277,11 +277,16 @@ def _step(
         for parameter, gradients in found.items():
             # A parameter of these algorithms that no batch reached has a gradient of zero, so that its moments decay,
             # as in the reference.
-            parameter.grad = torch.stack(gradients).mean(dim=0) if gradients else torch.zeros_like(parameter)
+            parameter.grad = _mean(gradients) if gradients else torch.zeros_like(parameter)
         if job.config.clip_norm:
             nn.utils.clip_grad_norm_(list(found), job.config.clip_norm)
         optimizer.step()
     return made
+
+
+def _mean(gradients: list[Tensor]) -> Tensor:
+    """Return the mean as a tensor of its own: autograd gives one tensor as the gradient of two parameters."""
+    return gradients[0].clone() if len(gradients) == 1 else torch.stack(gradients).mean(dim=0)
 
 
 def _measured(

@@ -72,7 +72,7 @@ def supervised_loss(
             else:
                 losses, valid = _elements(feature, truth, raw, on)
             if isinstance(batch, SparseTensorBatch):
-                valid = valid & batch.per_element(live[: len(truth)], losses.shape[-1])
+                valid = valid & batch.graph.per_element(live[: len(truth)], losses.shape[-1])
             else:
                 valid = valid & live[: len(truth)].reshape(*truth.shape[:2], *[1] * (losses.ndim - 2))
             parts[f"hint/{feature.name}"] = _mean(losses, valid, counted)

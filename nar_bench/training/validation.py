@@ -12,6 +12,7 @@ from nar_bench.layouts import as_sparse, on_pairs
 from nar_bench.model.answers import hard_hints, hard_outputs
 from nar_bench.model.net import Net
 from nar_bench.model.sparse_answers import hard_sparse, sparse_columns_of
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.sparse_tensors import to_sparse_tensors
 from nar_bench.model.tensors import to_tensors
 from nar_bench.spec import Location
@@ -28,7 +29,9 @@ def predict(net: Net, batch: Batch | SparseBatch, *, hints: bool = True) -> Answ
         return _predict_sparse(net, batch, hints)
     assert isinstance(batch, Batch)  # a plan refuses anything else
     with torch.no_grad():
-        made = net(to_tensors(batch, net.device), keep_hints=lambda raw: hard_hints(batch.spec, raw) if hints else {})
+        made = net(
+            to_tensors(batch, net.device), keep_hints=lambda raw, _: hard_hints(batch.spec, raw) if hints else {}
+        )
     decided = {name: value.cpu().numpy() for name, value in made.hints.items()}
     return Answers(hard_outputs(batch.spec, made.outputs, batch.nodes), decided, made.steps.cpu().numpy())
 
@@ -37,8 +40,9 @@ def _predict_sparse(net: Net, batch: Batch | SparseBatch, hints: bool) -> Answer
     sparse = batch if isinstance(batch, SparseBatch) else as_sparse(batch)
     spec, tensors = sparse.spec, to_sparse_tensors(sparse, net.device, truth=False)
 
-    def keep(raw: dict[str, Tensor]) -> dict[str, Tensor]:
-        return hard_sparse(net.decoded, raw, tensors) if hints else {}
+    def keep(raw: dict[str, Tensor], on: SparseGraph | None) -> dict[str, Tensor]:
+        assert on is not None
+        return hard_sparse(net.decoded, raw, on) if hints else {}
 
     with torch.no_grad():
         made = net(tensors, keep_hints=keep)
@@ -50,7 +54,7 @@ def _predict_sparse(net: Net, batch: Batch | SparseBatch, hints: bool) -> Answer
         on_edges = [name for name in columns if spec[name].location is Location.EDGE]
         return {**columns, **{name: on_pairs(spec[name], columns[name], sparse) for name in on_edges}}
 
-    outputs = answered(hard_sparse(spec.outputs, made.outputs, tensors))
+    outputs = answered(hard_sparse(spec.outputs, made.outputs, tensors.graph))
     return Answers(outputs, answered(made.hints), made.steps.cpu().numpy())
 
 

@@ -76,7 +76,7 @@ class Learned:
         batch = instance.batch
         assert isinstance(batch, Batch)  # no network is built for sparse graphs
         with torch.no_grad():
-            made = self.net(to_tensors(batch), keep_hints=lambda raw: hard_hints(batch.spec, raw))
+            made = self.net(to_tensors(batch), keep_hints=lambda raw, _: hard_hints(batch.spec, raw))
         steps = int(made.steps[0])
         return Predicted(
             hints={name: np.asarray(values[:steps, 0]) for name, values in made.hints.items()},

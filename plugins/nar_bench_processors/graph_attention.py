@@ -29,6 +29,7 @@ from nar_bench.model.segments import gather_sum, softmax_over_incoming, sum_of_e
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear, on_edges
+from nar_bench_processors.shown import Carried, of_shown, with_hidden
 
 _SLOPE = 0.01
 """Of the leaky rectifier below zero, as in the reference; the papers have 0.2."""
@@ -63,13 +64,11 @@ class Additive(nn.Module):
     ) -> Float[Tensor, "B N N heads"]:
         """Return the logits [b, receiver, sender, head]."""
         nodes = (self.receiver(z) + self.graph(graph)[:, None])[:, :, None] + self.sender(z)[:, None]
-        return F.leaky_relu(nodes + on_edges(self.edge, edge), _SLOPE)
+        return self.of_sums(nodes + on_edges(self.edge, edge))
 
-    def sparse(
-        self, z: Float[Tensor, "V D"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
-    ) -> Float[Tensor, "E heads"]:
-        """Return the logits of each edge."""
-        return F.leaky_relu(_sums(self, z, edge, graph, on), _SLOPE)
+    def of_sums(self, sums: Float[Tensor, "*P heads"]) -> Float[Tensor, "*P heads"]:
+        """Return the logits of what is summed up of both ends, the edge and the graph."""
+        return F.leaky_relu(sums, _SLOPE)
 
 
 class Dynamic(nn.Module):
@@ -88,34 +87,16 @@ class Dynamic(nn.Module):
     ) -> Float[Tensor, "B N N heads"]:
         """Return the logits [b, receiver, sender, head]."""
         nodes = (self.receiver(z) + self.graph(graph)[:, None])[:, :, None] + self.sender(z)[:, None]
-        parts = F.leaky_relu(nodes + on_edges(self.edge, edge), _SLOPE).chunk(len(self.score), dim=-1)
+        return self.of_sums(nodes + on_edges(self.edge, edge))
+
+    def of_sums(self, sums: Float[Tensor, "*P H"]) -> Float[Tensor, "*P heads"]:
+        """Return the logits of what is summed up of both ends, the edge and the graph."""
+        parts = F.leaky_relu(sums, _SLOPE).chunk(len(self.score), dim=-1)
         return torch.cat([score(part) for score, part in zip(self.score, parts, strict=True)], dim=-1)
-
-    def sparse(
-        self, z: Float[Tensor, "V D"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
-    ) -> Float[Tensor, "E heads"]:
-        """Return the logits of each edge."""
-        parts = F.leaky_relu(_sums(self, z, edge, graph, on), _SLOPE).chunk(len(self.score), dim=-1)
-        return torch.cat([score(part) for score, part in zip(self.score, parts, strict=True)], dim=-1)
-
-
-def _sums(
-    logits: Additive | Dynamic,
-    z: Float[Tensor, "V D"],
-    edge: EdgeVectors,
-    graph: Float[Tensor, "B H"],
-    on: SparseGraph,
-) -> Float[Tensor, "E C"]:
-    """Return for each edge what is summed up of its ends, its graph and, see the module, its reverse."""
-    receiver = logits.receiver(z) + logits.graph(graph).index_select(0, on.graph_of_node)
-    edges = edge.through(logits.edge.weight, logits.edge.bias).dense()
-    if edge.values.shape[1]:
-        edges = edges.index_select(0, on.reverse)
-    return sum_of_ends(on, logits.sender(z), receiver) + edges
 
 
 class GraphAttention(nn.Module):
-    """See the module. The state is the hidden vector h [B, N, H].
+    """See the module. The state is the hidden vector h [B, N, H], or `Carried`.
 
     Args:
         hidden: H.
@@ -165,9 +146,9 @@ class GraphAttention(nn.Module):
         hidden = self.norm(F.relu(received + self.skip(z)))
         return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
-    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Carried:
         """Return h = 0."""
-        return torch.zeros_like(node)
+        return Carried()
 
     def sparse_forward(
         self,
@@ -175,13 +156,29 @@ class GraphAttention(nn.Module):
         edge: EdgeVectors,
         graph: Float[Tensor, "B H"],
         on: SparseGraph,
-        state: Float[Tensor, "V H"],
+        state: Carried,
     ) -> StepOutput:
         """Make one step."""
-        z = torch.cat([node, state], dim=-1)
-        weights = softmax_over_incoming(on, self.logits.sparse(z, edge, graph, on))
-        hidden = self.norm(F.relu(gather_sum(on, self.value(z), weights) + self.skip(z)))
-        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+        h = state.hidden
+        shown = state.see(node, edge, graph, lambda: self._read(node, edge, graph, on))
+        edges, to_sender, to_receiver, to_value, to_skip = shown.made
+        logits = self.logits
+        ends = with_hidden(to_sender, logits.sender, h), with_hidden(to_receiver, logits.receiver, h)
+        weights = softmax_over_incoming(on, logits.of_sums(sum_of_ends(on, *ends) + edges))
+        received = gather_sum(on, with_hidden(to_value, self.value, h), weights)
+        hidden = self.norm(F.relu(received + with_hidden(to_skip, self.skip, h)))
+        return StepOutput(hidden=hidden, edge=None, state=Carried(hidden, shown), idea=None)
+
+    def _read(
+        self, node: Float[Tensor, "V H"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return what does not depend on h: of edges, see the module, their reverse's, and of nodes by each map."""
+        logits = self.logits
+        edges = edge.through(logits.edge.weight, logits.edge.bias).dense()
+        if edge.values.shape[1]:
+            edges = edges.index_select(0, on.reverse)
+        to_receiver = of_shown(logits.receiver, node) + logits.graph(graph).index_select(0, on.graph_of_node)
+        return edges, of_shown(logits.sender, node), to_receiver, of_shown(self.value, node), of_shown(self.skip, node)
 
 
 _VALUE_AND_SKIP = {"linear": "value", "linear_1": "skip", "layer_norm": "norm"}

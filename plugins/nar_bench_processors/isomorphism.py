@@ -24,10 +24,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nar_bench.model.edges import EdgeVectors
-from nar_bench.model.segments import gather_max, gather_sum, max_into_nodes, sum_into_nodes
+from nar_bench.model.segments import gather_max, gather_sum, sum_into_nodes
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
+from nar_bench_processors.gru import gru_step
 from nar_bench_processors.linear import linear, on_edges
+from nar_bench_processors.shown import Carried, of_shown, with_hidden
+from nar_bench_processors.sparse_rectified import max_rectified
 
 AGGREGATIONS = ("max", "sum")
 
@@ -49,7 +52,7 @@ class IsomorphismConfig:
 
 
 class Isomorphism(nn.Module):
-    """See the module. The state is the hidden vector h, [B, N, H] or [V, H].
+    """See the module. The state is the hidden vector h [B, N, H], or `Carried`.
 
     Args:
         hidden: H.
@@ -72,9 +75,9 @@ class Isomorphism(nn.Module):
         """Return h = 0."""
         return torch.zeros_like(node)
 
-    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Carried:
         """Return h = 0."""
-        return torch.zeros_like(node)
+        return Carried()
 
     def forward(
         self,
@@ -91,7 +94,10 @@ class Isomorphism(nn.Module):
             received = torch.where(adjacency[..., None], messages, -torch.inf).amax(dim=1)
         else:
             received = (messages * adjacency[..., None]).sum(dim=1)
-        return self._updated(z, received, self.graph(graph)[:, None], state)
+        gathered = torch.addcmul(received, 1 + self.epsilon, z)
+        inner = self.inner(gathered) + self.graph(graph)[:, None]
+        hidden = self._updated(inner.flatten(0, 1), state.flatten(0, 1)).view(state.shape)
+        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
     def sparse_forward(
         self,
@@ -99,19 +105,39 @@ class Isomorphism(nn.Module):
         edge: EdgeVectors,
         graph: Float[Tensor, "B H"],
         on: SparseGraph,
-        state: Float[Tensor, "V H"],
+        state: Carried,
     ) -> StepOutput:
         """Make one step."""
-        z = torch.cat([node, state], dim=-1)
-        if self.edge is None:
-            received = gather_max(on, z) if self._largest else gather_sum(on, z)
-        else:
-            messages = F.relu(z.index_select(0, on.source) + on_edges(self.edge, edge))
-            received = max_into_nodes(on, messages) if self._largest else sum_into_nodes(on, messages)
-        return self._updated(z, received, self.graph(graph).index_select(0, on.graph_of_node), state)
+        h = state.hidden
+        shown = state.see(node, edge, graph, lambda: self._read(node, edge, graph, on))
+        pairs, to_inner = shown.made
+        # Of an h of 0 messages without edge vectors are 0 too.
+        starts = h is None and pairs is None
+        gathered = None if starts else self._gathered(torch.zeros_like(node) if h is None else h, pairs, on)
+        hidden = self._updated(with_hidden(to_inner, self.inner, gathered), h)
+        return StepOutput(hidden=hidden, edge=None, state=Carried(hidden, shown), idea=None)
 
-    def _updated(self, z: Tensor, received: Tensor, graph: Tensor, state: Tensor) -> StepOutput:
-        gathered = torch.addcmul(received, 1 + self.epsilon, z)
-        normal = self.norm(self.outer(F.relu(self.inner(gathered) + graph)))
-        hidden = self.gru(normal.flatten(0, -2), state.flatten(0, -2)).view(state.shape)
-        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+    def _read(
+        self, node: Float[Tensor, "V H"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> tuple[EdgeVectors | None, Tensor]:
+        """Return what does not depend on h: edges as its messages read them, and what nodes rectify."""
+        of_x = of_h = None
+        if self.edge is not None:
+            (weight_x, weight_h), (bias_x, bias_h) = self.edge.weight.chunk(2), self.edge.bias.chunk(2)
+            of_x, of_h = edge.through(weight_x, bias_x), edge.through(weight_h, bias_h)
+        to_inner = of_shown(self.inner, self._gathered(node, of_x, on))
+        return of_h, to_inner + self.graph(graph).index_select(0, on.graph_of_node)
+
+    def _gathered(self, part: Float[Tensor, "V H"], edge: EdgeVectors | None, on: SparseGraph) -> Float[Tensor, "V H"]:
+        """Return (1 + epsilon) z_j + a_j of the columns of z that are x, or of those that are h."""
+        if edge is None:
+            received = gather_max(on, part) if self._largest else gather_sum(on, part)
+        elif self._largest:
+            received = max_rectified(on, part, edge)
+        else:
+            received = sum_into_nodes(on, F.relu(part.index_select(0, on.source) + edge.dense()))
+        return torch.addcmul(received, 1 + self.epsilon, part)
+
+    def _updated(self, inner: Float[Tensor, "V H"], state: Float[Tensor, "V H"] | None) -> Float[Tensor, "V H"]:
+        """Return h', of what the first layer makes of all but h; None is an h of 0."""
+        return gru_step(self.gru, self.norm(self.outer(F.relu(inner))), state)

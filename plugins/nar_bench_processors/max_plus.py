@@ -7,9 +7,8 @@ four times as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nar_bench.compiler import compiled_function
 from nar_bench.model.autocast import lowered
+from nar_bench.model.loops import arrays, fast
 
 _TRIPLES_AT_ONCE = 1 << 19
 _TRIPLES_OF_A_THREAD = 1 << 22
@@ -75,22 +74,16 @@ def _on_threads(left: Tensor, right: Tensor) -> Float[Tensor, "G J K"]:
     wide = torch.promote_types(left.dtype, torch.float32)
     factors = [factor.detach().to(wide).contiguous() for factor in (left, right)]
     product = factors[0].new_empty(len(left), left.shape[2], right.shape[2])
-    arrays = [tensor.numpy() for tensor in (*factors, product)]
+    whole, fill = arrays(*factors, product), fast(_fill)
     groups, threads = len(left), torch.get_num_threads()
     at_once = max(1, _TRIPLES_OF_A_THREAD // max(1, left[0].numel() * right.shape[2]))
     if threads == 1 or groups <= at_once:
-        _compiled()(*arrays)
+        fill(*whole)
     else:
-        parts = ([array[start : start + at_once] for array in arrays] for start in range(0, groups, at_once))
+        parts = ([array[start : start + at_once] for array in whole] for start in range(0, groups, at_once))
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(_compiled(), *zip(*parts, strict=True)))
+            list(pool.map(fill, *zip(*parts, strict=True)))
     return product.to(left.dtype)
-
-
-@cache
-def _compiled() -> Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], None]:
-    function: Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], None] = compiled_function(_fill)
-    return function
 
 
 def _fill(left: NDArray[Any], right: NDArray[Any], product: NDArray[Any]) -> None:

@@ -30,6 +30,7 @@ from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import StepOutput
 from nar_bench_processors.linear import linear
 from nar_bench_processors.messages import max_messages
+from nar_bench_processors.shown import Carried, of_shown, with_hidden
 from nar_bench_processors.sparse_messages import max_sparse_messages
 from nar_bench_processors.triplets import Triplets
 
@@ -78,14 +79,14 @@ class Gate(nn.Module):
         self.out = linear(hidden, hidden)
         nn.init.constant_(self.out.bias, _GATE_BIAS)
 
-    def forward(self, z: Float[Tensor, "B N D"] | Beside, largest: Float[Tensor, "B N H"]) -> Float[Tensor, "B N H"]:
-        """Return g in (0, 1)."""
-        mapped: Tensor = self.out(F.relu(node_map(self.own, z) + self.received(largest)))
+    def forward(self, own: Float[Tensor, "*M H"], largest: Float[Tensor, "*M H"]) -> Float[Tensor, "*M H"]:
+        """Return g in (0, 1), of W_g1 z and m."""
+        mapped: Tensor = self.out(F.relu(own + self.received(largest)))
         return mapped.sigmoid()
 
 
 class MessagePassing(nn.Module):
-    """See the module. The state is the hidden vector h [B, N, H].
+    """See the module. The state is the hidden vector h [B, N, H], or `Carried`.
 
     Args:
         config: a TripletConfig where edge vectors are to be written, see `nar_bench_processors.triplets`.
@@ -129,14 +130,15 @@ class MessagePassing(nn.Module):
         dense = not isinstance(edge, EdgeVectors)
         edge = EdgeVectors.of(edge)
         largest = self._largest(z, edge, graph, adjacency)
-        hidden = self._updated(z, largest, state)
+        to_gate = None if self.gate is None else node_map(self.gate.own, z)
+        hidden = self._updated(node_map(self.own, z), to_gate, largest, state)
         written = None if self.triplets is None else self.triplets(z, edge, graph)
         edges = written.dense() if written is not None and dense else written
         return StepOutput(hidden=hidden, edge=edges, state=hidden, idea=None)
 
-    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Carried:
         """Return h = 0."""
-        return torch.zeros_like(node)
+        return Carried()
 
     def sparse_forward(
         self,
@@ -144,25 +146,43 @@ class MessagePassing(nn.Module):
         edge: EdgeVectors,
         graph: Float[Tensor, "B H"],
         on: SparseGraph,
-        state: Float[Tensor, "V H"],
+        state: Carried,
     ) -> StepOutput:
         """Make one step; no pair without an edge is there, so "every pair" is every edge."""
-        z = torch.cat([node, state], dim=-1)
-        pairs = edge.through(self.edge.weight, self.edge.bias)
-        sender = self.sender(z)
-        receiver = self.receiver(z) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
+        h = state.hidden
+        shown = state.see(node, edge, graph, lambda: self._read(node, edge, graph, on))
+        pairs, to_sender, to_receiver, to_own, to_gate = shown.made
+        sender, receiver = with_hidden(to_sender, self.sender, h), with_hidden(to_receiver, self.receiver, h)
         if self._along is Along.SELF_LOOPS:
             own = pairs.values[on.source == on.target]
             largest = self.outer(F.relu(self.inner(F.relu(F.linear(own, pairs.weight) + sender + receiver))))
         else:
             largest = max_sparse_messages(pairs.values, pairs.weight, sender, receiver, self.inner, self.outer, on)
-        hidden = self._updated(z, largest, state)
-        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+        gate = None if self.gate is None else with_hidden(to_gate, self.gate.own, h)
+        hidden = self._updated(with_hidden(to_own, self.own, h), gate, largest, h)
+        return StepOutput(hidden=hidden, edge=None, state=Carried(hidden, shown), idea=None)
 
-    def _updated(self, z: Float[Tensor, "*M D"] | Beside, largest: Float[Tensor, "*M H"], state: Tensor) -> Tensor:
-        hidden: Tensor = self.norm(F.relu(node_map(self.own, z) + self.received(largest)))
-        if self.gate is not None:
-            hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(z, largest))))
+    def _read(
+        self, node: Float[Tensor, "V H"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> tuple[EdgeVectors, Tensor, Tensor, Tensor, Tensor | None]:
+        """Return what does not depend on h: edges as messages read them, and of sender, receiver, own map and gate."""
+        pairs = edge.through(self.edge.weight, self.edge.bias)
+        to_receiver = of_shown(self.receiver, node) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
+        to_gate = None if self.gate is None else of_shown(self.gate.own, node)
+        return pairs, of_shown(self.sender, node), to_receiver, of_shown(self.own, node), to_gate
+
+    def _updated(
+        self,
+        own: Float[Tensor, "*M H"],
+        to_gate: Float[Tensor, "*M H"] | None,
+        largest: Float[Tensor, "*M H"],
+        state: Float[Tensor, "*M H"] | None,
+    ) -> Float[Tensor, "*M H"]:
+        """Return the new hidden vectors, of W_o1 z, W_g1 z where there is a gate, m and h; None is an h of 0."""
+        hidden: Tensor = self.norm(F.relu(own + self.received(largest)))
+        if self.gate is not None and to_gate is not None:
+            before = torch.zeros_like(hidden) if state is None else state
+            hidden = torch.lerp(*map(in_full, (before, hidden, self.gate(to_gate, largest))))
         return hidden
 
     def _largest(

@@ -23,7 +23,9 @@ from nar_bench.model.edges import EdgeVectors
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.plugin.contracts import Processor, StepOutput
 from nar_bench.spec import Layout
+from nar_bench_processors.gru import gru_step
 from nar_bench_processors.linear import linear, on_edges
+from nar_bench_processors.shown import Carried, of_shown, with_hidden
 from nar_bench_processors.sparse_messages import max_sparse_messages
 
 
@@ -36,7 +38,7 @@ class RecgnnConfig:
 
 
 class Recgnn(nn.Module):
-    """See the module. The state is the hidden vector h, [B, N, H] or [V, H]."""
+    """See the module. The state is the hidden vector h [B, N, H], or `Carried`."""
 
     reads_edge_vectors = True
 
@@ -54,9 +56,9 @@ class Recgnn(nn.Module):
         """Return h = 0."""
         return torch.zeros_like(node)
 
-    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Float[Tensor, "V H"]:
+    def sparse_state(self, node: Float[Tensor, "V H"], on: SparseGraph) -> Carried:
         """Return h = 0."""
-        return torch.zeros_like(node)
+        return Carried()
 
     def forward(
         self,
@@ -70,7 +72,9 @@ class Recgnn(nn.Module):
         z = torch.cat([node, state], dim=-1)
         receiver = self.receiver(z) + self.graph(graph)[:, None]
         messages = self.outer(F.relu(self.sender(z)[:, :, None] + receiver[:, None] + on_edges(self.edge, edge)))
-        return self._updated(torch.where(adjacency[..., None], messages, -torch.inf).amax(dim=1), state)
+        largest = torch.where(adjacency[..., None], messages, -torch.inf).amax(dim=1)
+        hidden = self.norm(gru_step(self.gru, largest.flatten(0, 1), state.flatten(0, 1))).view(state.shape)
+        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
 
     def sparse_forward(
         self,
@@ -78,18 +82,24 @@ class Recgnn(nn.Module):
         edge: EdgeVectors,
         graph: Float[Tensor, "B H"],
         on: SparseGraph,
-        state: Float[Tensor, "V H"],
+        state: Carried,
     ) -> StepOutput:
         """Make one step."""
-        z = torch.cat([node, state], dim=-1)
-        pairs = edge.through(self.edge.weight, self.edge.bias)
-        receiver = self.receiver(z) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
-        largest = max_sparse_messages(pairs.values, pairs.weight, self.sender(z), receiver, None, self.outer, on)
-        return self._updated(largest, state)
+        h = state.hidden
+        shown = state.see(node, edge, graph, lambda: self._read(node, edge, graph, on))
+        pairs, to_sender, to_receiver = shown.made
+        sender, receiver = with_hidden(to_sender, self.sender, h), with_hidden(to_receiver, self.receiver, h)
+        largest = max_sparse_messages(pairs.values, pairs.weight, sender, receiver, None, self.outer, on)
+        hidden = self.norm(gru_step(self.gru, largest, h))
+        return StepOutput(hidden=hidden, edge=None, state=Carried(hidden, shown), idea=None)
 
-    def _updated(self, largest: Tensor, state: Tensor) -> StepOutput:
-        hidden = self.norm(self.gru(largest.flatten(0, -2), state.flatten(0, -2))).view(state.shape)
-        return StepOutput(hidden=hidden, edge=None, state=hidden, idea=None)
+    def _read(
+        self, node: Float[Tensor, "V H"], edge: EdgeVectors, graph: Float[Tensor, "B H"], on: SparseGraph
+    ) -> tuple[EdgeVectors, Tensor, Tensor]:
+        """Return what does not depend on h: edges as messages read them, and of sender and receiver."""
+        pairs = edge.through(self.edge.weight, self.edge.bias)
+        to_receiver = of_shown(self.receiver, node) + (self.graph(graph) + pairs.bias).index_select(0, on.graph_of_node)
+        return pairs, of_shown(self.sender, node), to_receiver
 
 
 RECGNN = Processor(

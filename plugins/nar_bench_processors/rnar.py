@@ -78,7 +78,7 @@ class Rnar(nn.Module):
         last = self.aggregate(messages.transpose(0, 1).flatten(1, 2))[1][0]
         aggregated = last.view(z.shape[0], z.shape[1], -1)
         hidden = self.norm(F.relu(self.own(z) + self.received(aggregated)))
-        hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(z, aggregated))))
+        hidden = torch.lerp(*map(in_full, (state, hidden, self.gate(self.gate.own(z), aggregated))))
         if isinstance(edge, EdgeVectors):
             return StepOutput(hidden=hidden, edge=self.triplets(z, edge, graph), state=hidden, idea=None)
         identity = torch.eye(edge.shape[-1], dtype=edge.dtype, device=edge.device)

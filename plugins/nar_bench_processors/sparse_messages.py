@@ -11,28 +11,24 @@ Shapes: V nodes and E edges, D wide inside, messages H wide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nar_bench.compiler import compiled_function
 from nar_bench.model import segment_loops
 from nar_bench.model.autocast import lowered
 from nar_bench.model.blocks import on_threads
+from nar_bench.model.loops import LOOPED, arrays, fast, run
 from nar_bench.model.maps import mapped
 from nar_bench.model.segments import max_into_nodes, sum_of_ends
 from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench_processors import sparse_loops
 
 _EDGES_AT_ONCE = 2048
-_LOOPED = (torch.float32, torch.float64)
-"""What numpy knows, and loses nothing."""
 
 
 def max_sparse_messages(
@@ -60,7 +56,7 @@ def max_sparse_messages(
     if not torch.is_grad_enabled():
         # Weights would say that they need a gradient, and messages would be kept for it.
         tensors = [None if one is None else one.detach() for one in tensors]
-    if sender.device.type == "cpu" and sender.dtype in _LOOPED:
+    if sender.device.type == "cpu" and sender.dtype in LOOPED:
         largest: Tensor = _MaxSparseMessages.apply(*tensors, on)  # type: ignore[no-untyped-call]
     else:
         largest = _plain(tensors, on)
@@ -82,8 +78,6 @@ class _Block(NamedTuple):
     stop: int
     offsets: Int[Tensor, " M+1"]
     """Of the edges into these nodes alone."""
-    rows: Int[Tensor, " R"]
-    """0, 1, 2 and so on, as many as there are edges, or more."""
     first: Float[Tensor, "E' D"]
     second: Float[Tensor, "E' D"] | None
     messages: Float[Tensor, "E' H"] | None
@@ -126,9 +120,10 @@ class _MaxSparseMessages(torch.autograd.Function):
         most = max(int(on.offsets[stop] - on.offsets[start]) for start, stop in ranges)
         every = torch.arange(most, device=on.offsets.device)
         # There are many blocks, so what is the same for all is prepared once.
-        fill_ends, ends = _compiled(sparse_loops.ends), _arrays(sender, receiver, values, across, on.source, on.offsets)
-        find_largest = _compiled(segment_loops.largest)
-        borders, rows, maxima = _arrays(on.offsets, every, largest)
+        fill_ends = fast(sparse_loops.ends, free_sums=True)
+        ends = arrays(sender, receiver, values, across, on.source, on.offsets)
+        find_largest = fast(segment_loops.largest)
+        borders, rows, maxima = arrays(on.offsets, every, largest)
 
         def work(left: Iterator[tuple[int, int]]) -> None:
             # Memory that the system has to hand out anew for each block costs as much time as the loops.
@@ -145,9 +140,9 @@ class _MaxSparseMessages(torch.autograd.Function):
                     find_largest(messages.numpy(), rows, here, maxima[start:stop], 0, stop - start)
                     continue
                 offsets, of = on.offsets[start : stop + 1] - on.offsets[start], chosen[start:stop]
-                _run(segment_loops.largest_and_edge, messages, every, offsets, largest[start:stop], of, 0, stop - start)
+                run(segment_loops.largest_and_edge, messages, every, offsets, largest[start:stop], of, 0, stop - start)
                 tied = bool((of == segment_loops.TIED).any())
-                ctx.blocks.append(_Block(start, stop, offsets, every, first, second, messages if tied else None))
+                ctx.blocks.append(_Block(start, stop, offsets, first, second, messages if tied else None))
 
         if keeps:
             work(iter(ranges))
@@ -160,7 +155,7 @@ class _MaxSparseMessages(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         on, (values, weight, v, u, largest, chosen) = ctx.on, ctx.saved_tensors
-        gradient = gradient.contiguous()
+        gradient, u = gradient.contiguous(), u.contiguous()
         to_sender, to_receiver = (gradient.new_zeros(on.V, u.shape[1]) for _ in range(2))
         to_u, to_across = torch.zeros_like(u), weight.new_zeros(weight.shape[1], weight.shape[0])
         to_v = to_c = to_values = None
@@ -168,35 +163,23 @@ class _MaxSparseMessages(torch.autograd.Function):
             to_v, to_c = torch.zeros_like(v), v.new_zeros(len(v))
         if ctx.needs_input_grad[0]:
             to_values = torch.empty_like(values)
-        for start, stop, offsets, rows, first, second, messages in ctx.blocks:
+        for start, stop, offsets, first, second, messages in ctx.blocks:
             here = slice(start, stop)
             read = first if second is None else second
-            to_messages = read.new_zeros(len(read), len(u))
-            brought = to_messages if messages is None else messages  # read only where there are ties
-            given = rows, offsets, largest[here], chosen[here], gradient[here], to_messages
-            _run(segment_loops.add_to_largest, brought, *given, 0, len(u))
-            to_u.addmm_(to_messages.T, read)
-            to_first = to_messages @ u
+            given = chosen[here], gradient[here]
+            to_read = torch.empty_like(read)
+            run(sparse_loops.to_weight, *given, read, to_u)
+            run(sparse_loops.to_rows, *given, u, offsets, to_read)
+            if messages is not None:
+                equal = messages, read, u, offsets, to_u, to_read
+                run(sparse_loops.to_equal, chosen[here], largest[here], gradient[here], *equal)
+            to_first = to_read
             if second is not None and to_v is not None:
-                _run(sparse_loops.rectify, second, to_first, to_c)
+                run(sparse_loops.rectify, second, to_first, to_c)
                 to_v.addmm_(to_first.T, first)
                 to_first = to_first @ v
             ends = values, on.source, on.offsets, to_sender, to_receiver, to_across
-            _run(sparse_loops.to_ends, first, to_first, *ends, start, stop)
+            run(sparse_loops.to_ends, first, to_first, *ends, start, stop)
             if to_values is not None:
                 torch.mm(to_first, weight, out=to_values[int(on.offsets[start]) : int(on.offsets[stop])])
         return to_values, to_across.T, to_sender, to_receiver, to_v, to_c, to_u, None
-
-
-def _run(loop: Callable[..., None], *arguments: Tensor | int | None) -> None:
-    _compiled(loop)(*(one.detach().numpy() if isinstance(one, Tensor) else one for one in arguments))
-
-
-def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
-    return [tensor.detach().numpy() for tensor in tensors]
-
-
-@cache
-def _compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    function: Callable[..., None] = compiled_function(loop, free_sums=True)
-    return function

@@ -51,6 +51,17 @@ class Forgetful(Mean):
         return StepOutput(hidden, None, hidden, self.idea(hidden.view(on.B, -1, hidden.shape[1]).mean(dim=1)))
 
 
+class Clinging(Forgetful):
+    """Its sparse form keeps what it made of the first graphs."""
+
+    def sparse_state(self, node: Any, on: Any) -> Any:
+        return (torch.zeros_like(node), None)
+
+    def sparse_forward(self, node: Any, edge: Any, graph: Any, on: Any, state: Any) -> StepOutput:
+        out = super().sparse_forward(node, edge, graph, on, state[0])
+        return out._replace(state=(out.hidden, torch.zeros(on.V + 1)))
+
+
 class Deaf(Mean):
     """Does not read the graph's vector."""
 
@@ -212,6 +223,10 @@ BROKEN_PROCESSORS = {
     "both_layouts_are_one": (
         dataclasses.replace(processor(Forgetful), layouts=(Layout.DENSE, Layout.SPARSE)),
         "hidden of both layouts differs by .* at step 1",
+    ),
+    "graphs_can_leave_the_union": (
+        dataclasses.replace(processor(Clinging), layouts=(Layout.DENSE, Layout.SPARSE)),
+        "needs nodes, edges or graphs as its first axis",
     ),
 }
 

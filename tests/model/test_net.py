@@ -177,8 +177,8 @@ def test_what_is_kept_of_hints_is_a_choice_that_changes_nothing_else() -> None:
     net, batch = make("bfs"), to_tensors(batch_of("bfs"))
     whole = predict(net, batch)
     with torch.no_grad():
-        nothing = net(batch, keep_hints=lambda raw: {})
-        decided = net(batch, keep_hints=lambda raw: hard_hints(batch.spec, raw))
+        nothing = net(batch, keep_hints=lambda raw, _: {})
+        decided = net(batch, keep_hints=lambda raw, _: hard_hints(batch.spec, raw))
     assert nothing.hints == {}
     assert_equal(nothing.outputs, whole.outputs)
     assert torch.equal(decided.hints["pi_h"], whole.hints["pi_h"].argmax(dim=-1))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from nar_bench.model import loops
 from nar_bench.model import segments as module
 from nar_bench.model.segments import (
     gather_max,
@@ -64,7 +65,7 @@ BATCH = graph_of([4, 0, 3, 1], {(0, 1), (2, 1), (3, 1), (1, 1), (1, 0), (3, 2), 
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the compiled loops on one thread, on several, or what devices other than the CPU take."""
     if request.param == "threads":
-        monkeypatch.setattr(module, "_NUMBERS_OF_A_THREAD", 1)
+        monkeypatch.setattr(loops, "NUMBERS_OF_A_THREAD", 1)
         monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     if request.param == "elsewhere":
         monkeypatch.setattr(module, "_on_cpu", lambda tensor: False)
@@ -211,7 +212,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
         return [made, *torch.autograd.grad((made * made.detach()).sum(), [x, weights])]
 
     one = bits()
-    monkeypatch.setattr(module, "_NUMBERS_OF_A_THREAD", 1)
+    monkeypatch.setattr(loops, "NUMBERS_OF_A_THREAD", 1)
     for threads in (2, 3, 7):
         monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
         assert all(torch.equal(a, b) for a, b in zip(one, bits(), strict=True))

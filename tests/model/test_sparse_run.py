@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
+from nar_bench_processors.shown import Carried
 from torch import Tensor
 
 import nar_bench
-from nar_bench.errors import InputError, Unsupported
+from nar_bench.errors import InputError, PluginError, Unsupported
 from nar_bench.layouts import as_dense, as_sparse
 from nar_bench.model import decoders
 from nar_bench.model.build import nets_around
@@ -25,9 +26,10 @@ from nar_bench.model.decoders import Hidden
 from nar_bench.model.net import Net
 from nar_bench.model.predictions import Predictions
 from nar_bench.model.regime import REGIMES, Regime
+from nar_bench.model.sparse_graph import SparseGraph
 from nar_bench.model.sparse_tensors import EitherBatch, SparseTensorBatch, to_sparse_tensors
 from nar_bench.model.tensors import to_tensors
-from nar_bench.plugin.contracts import Kind
+from nar_bench.plugin.contracts import Kind, StepOutput
 from nar_bench.plugin.registry import registry
 from nar_bench.spec import AlgorithmSpec, Feature, Layout, Location, Type
 from nar_bench.training.losses import supervised_loss
@@ -230,6 +232,42 @@ def test_graphs_of_a_batch_do_not_mix_and_what_comes_after_a_run_does_not_matter
         assert whole.ideas is not None
         assert alone.ideas is not None
         torch.testing.assert_close(whole.ideas[run, :steps], alone.ideas[0])
+
+
+@pytest.mark.parametrize("regime", ["hints", "no_hints"])
+def test_steps_are_made_for_running_graphs_alone(regime: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = nar_bench.generate("sparse_bfs", 12, 5, seed=1, family=("path", "erdos_renyi", "tree"))
+    net = net_of("pgn", batch.spec, REGIMES[regime], "sparse")
+    seen, step = [], net.processor.sparse_forward
+
+    def noting(node: Tensor, edge: object, graph: Tensor, on: SparseGraph, state: object) -> object:
+        seen.append((len(node), len(graph), on.V))
+        return step(node, edge, graph, on, state)
+
+    monkeypatch.setattr(net.processor, "sparse_forward", noting)
+    made = net(double(net.tensors(batch)))
+    steps = (batch.lengths - 1).clip(1)
+    running = [int((steps > step).sum()) for step in range(steps.max())]
+    assert len(set(running)) > 2
+    assert seen == [(12 * graphs, graphs, 12 * graphs) for graphs in running]
+    assert made.steps.tolist() == steps.tolist()
+
+
+def test_a_state_of_other_rows_is_refused_with_the_processor_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = nar_bench.generate("sparse_bfs", 12, 5, seed=1, family=("path", "tree"))
+    net = net_of("pgn", batch.spec, REGIMES["no_hints"], "sparse")
+    step = net.processor.sparse_forward
+
+    def stubborn(node: Tensor, edge: object, graph: Tensor, on: SparseGraph, state: tuple) -> StepOutput:
+        out = step(node, edge, graph, on, state[0])
+        return out._replace(state=(out.state, torch.zeros(3)))
+
+    monkeypatch.setattr(net.processor, "sparse_state", lambda node, on: (Carried(), None))
+    monkeypatch.setattr(net.processor, "sparse_forward", stubborn)
+    with pytest.raises(
+        PluginError, match=r"processor Pgn: .* \(3 rows are neither .*needs nodes, edges or graphs as its"
+    ):
+        net(double(net.tensors(batch)))
 
 
 def test_a_pointer_along_no_edge_is_refused() -> None:

@@ -88,8 +88,9 @@ def dense(module: Any, at: BothLayouts) -> list[Tensor]:
 def sparse(module: Any, at: BothLayouts) -> list[Tensor]:
     state = module.sparse_state(at.node, at.on)
     for _ in range(3):
-        state = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state).state
-    return found(module, state)
+        out = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state)
+        state = out.state
+    return found(module, out.hidden)
 
 
 def found(module: Any, hidden: Tensor) -> list[Tensor]:

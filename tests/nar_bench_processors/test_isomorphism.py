@@ -10,6 +10,7 @@ import torch
 from nar_bench_processors.gin import GIN, GinConfig
 from nar_bench_processors.gine import GINE, GineConfig
 from nar_bench_processors.recgnn import RECGNN, RecgnnConfig
+from nar_bench_processors.shown import Carried
 from sparse_graphs import BothLayouts, both_layouts
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -49,8 +50,10 @@ def dense_steps(module: Any, at: BothLayouts, count: int) -> Tensor:
 def sparse_steps(module: Any, at: BothLayouts, count: int) -> Tensor:
     state = module.sparse_state(at.node, at.on)
     for _ in range(count):
-        state = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state).state
-    return state
+        out = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state)
+        state = out.state
+    hidden: Tensor = out.hidden
+    return hidden
 
 
 @pytest.mark.parametrize(("processor", "config"), CASES)
@@ -78,7 +81,8 @@ def isomorphism_by_edge(
 def test_a_step_is_that_of_the_equations_edge_by_edge(processor: Any, config: Any) -> None:
     module, at = built(processor, config), both_layouts(2, 4, HIDDEN)
     state = torch.randn(2, 4, HIDDEN, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
-    out = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state.flatten(0, 1)).hidden.view(2, 4, HIDDEN)
+    made = module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, Carried(state.flatten(0, 1)))
+    out = made.hidden.view(2, 4, HIDDEN)
     for b in range(2):
         z, g = torch.cat([at.dense.node[b], state[b]], dim=1), at.dense.graph[b]
         for j in range(4):
@@ -101,15 +105,14 @@ def test_a_step_is_that_of_the_equations_edge_by_edge(processor: Any, config: An
 def test_what_an_isomorphism_network_gathers_is_that_of_pyg(aggregation: str) -> None:
     conv = pytest.importorskip("torch_geometric.nn")
     module, at = built(GINE, GineConfig(aggregation=aggregation)), both_layouts(2, 6, HIDDEN)
-    gathered: list[Tensor] = []
-    module.inner.register_forward_hook(lambda layer, given, made: gathered.append(given[0]))
-    state = at.node.cos()
-    module.sparse_forward(at.node, at.edge, at.dense.graph, at.on, state)
+    state, (weights, biases) = at.node.cos(), (module.edge.weight.chunk(2), module.edge.bias.chunk(2))
+    halves = zip((at.node, state), weights, biases, strict=True)
+    gathered = torch.cat([module._gathered(x, at.edge.through(w, b), at.on) for x, w, b in halves], dim=1)
     aggr = {"max": "max", "sum": "add"}[aggregation]
     theirs = conv.GINEConv(nn.Identity(), aggr=aggr)
     theirs.eps = module.epsilon.detach()
     z, index = torch.cat([at.node, state], dim=1), torch.stack([at.on.source, at.on.target])
-    torch.testing.assert_close(gathered[0], theirs(z, index, module.edge(at.edge.values)))
+    torch.testing.assert_close(gathered, theirs(z, index, module.edge(at.edge.values)))
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_the_two_ways_differ() -> None:
 def test_one_algorithm_alone_is_trained_by_plain_adam_bit_for_bit(algorithm: str, update: str) -> None:
     (task,) = tasks_of(algorithm, update=update, steps=6)
     net, config = copy.deepcopy(task.net), task.config
-    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
+    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate, fused=True)
     noise = torch.Generator().manual_seed(derive_seed(SEED, "noise"))
     for step in range(config.steps):
         batch = to_tensors(TrainingData(task.algorithm, config, SEED, {}).batch(step))
