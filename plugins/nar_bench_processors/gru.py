@@ -32,11 +32,11 @@ def gru_step(
         return new
     of_x = in_full(F.linear(x, cell.weight_ih, cell.bias_ih))
     if hidden is None:
-        hidden = x.new_zeros(len(x), cell.hidden_size)
+        hidden = of_x.new_zeros(len(x), cell.hidden_size)
         of_h = cell.bias_hh.expand(len(x), -1)
     else:
         of_h = in_full(F.linear(hidden, cell.weight_hh, cell.bias_hh))
-    new = _Gates.apply(of_x, of_h, hidden)  # type: ignore[no-untyped-call]
+    new = _Gates.apply(of_x, of_h, in_full(hidden))  # type: ignore[no-untyped-call]
     return new
 
 

@@ -63,6 +63,8 @@ def step_of(way: Way) -> Callable[[], object]:
     similarity = registry().load(Kind.SIMILARITY, PHI)
     phi = similarity.build(similarity.config(), getattr(options, "idea_size", 0))
     groups = torch.arange(BATCH).repeat(2)
+    positive = (groups[:, None] == groups) & ~torch.eye(2 * BATCH, dtype=torch.bool)
+    negative = groups[:, None] != groups
     (net,) = nets_around(processor, options, [algorithm.spec], REGIME, NetConfig(HIDDEN), seed=0)
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
 
@@ -72,7 +74,8 @@ def step_of(way: Way) -> Callable[[], object]:
         assert int(made.steps.min()) == STEPS
         loss, _ = supervised_loss(made, tensors)
         if way.pairs:
-            loss = loss + 0.1 * contrastive_trajectory_loss(made.ideas, made.steps, groups, phi, reduction="mean")
+            ideas = made.ideas, made.steps
+            loss = loss + 0.1 * contrastive_trajectory_loss(*ideas, positive, negative, phi, reduction="mean")
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
