@@ -50,6 +50,7 @@ from torch import Tensor, nn
 
 from nar_bench.errors import PluginError, Unsupported
 from nar_bench.model.edges import EdgeVectors, ReadsEdgeVectors, WrittenEdges
+from nar_bench.model.nodes import NodeVectors, ReadsNodeVectors
 from nar_bench.model.numbers import reads_numbers_apart
 from nar_bench.model.segments import pool_nodes
 from nar_bench.model.sparse_graph import SparseGraph
@@ -121,13 +122,16 @@ class Pooled:
     It is no tuple: what dropout and the LSTM of a net make of hidden vectors takes their place in the state, not here.
     """
 
-    of: Float[Tensor, "B M H"]
+    of: Float[Tensor, "B M H"] | NodeVectors
     by: dict[str, Float[Tensor, "B H"]]
 
     @classmethod
-    def once(cls, of: Tensor, poolings: Poolings, known: Pooled | None = None) -> Pooled:
-        """Return what is known where it is of the very tensor, else pool it in every way."""
-        return known if known is not None and known.of is of else cls(of, {how: f(of) for how, f in poolings.items()})
+    def once(cls, of: Tensor | NodeVectors, poolings: Poolings, known: Pooled | None = None) -> Pooled:
+        """Return what is known where it is of the very vectors, else pool them in every way."""
+        if known is not None and known.of is of:
+            return known
+        vectors = of.dense() if isinstance(of, NodeVectors) else of
+        return cls(of, {how: pool(vectors) for how, pool in poolings.items()})
 
 
 class MemoryState(NamedTuple):
@@ -140,7 +144,7 @@ class MemoryState(NamedTuple):
     pooled: Pooled | None
     """Those, as they were written."""
     shown: Pooled | None
-    """The encoded nodes of the step before, which are the same tensor where no hints are shown."""
+    """The encoded nodes of the step before, which are the very same where no hints are shown."""
     written: Any
     """What the reader keeps of the ideas written so far; for attention, all of them [B, t, K]."""
 
@@ -166,6 +170,7 @@ class Memory(nn.Module):
         self._config = config
         self.inner = inner
         self.reads_edge_vectors = isinstance(inner, ReadsEdgeVectors) and inner.reads_edge_vectors
+        self.reads_node_vectors = isinstance(inner, ReadsNodeVectors) and inner.reads_node_vectors
         self.reads_numbers_apart = reads_numbers_apart(inner)
         make_reader = READS[config.read]
         self.reader = make_reader(config.idea_size, hidden, config.heads) if make_reader else None
@@ -191,7 +196,7 @@ class Memory(nn.Module):
 
     def forward(
         self,
-        node: Float[Tensor, "B N H"],
+        node: Float[Tensor, "B N H"] | NodeVectors,
         edge: Float[Tensor, "B N N H"] | EdgeVectors,
         graph: Float[Tensor, "B H"],
         adjacency: Bool[Tensor, "B N N"],
@@ -200,7 +205,7 @@ class Memory(nn.Module):
     ) -> StepOutput:
         """Read, process, write; numbers as in `nar_bench.model.numbers`, where the wrapped processor takes them."""
 
-        def process(own: Float[Tensor, "B N H"], shared: Float[Tensor, "B H"]) -> StepOutput:
+        def process(own: Float[Tensor, "B N H"] | NodeVectors, shared: Float[Tensor, "B H"]) -> StepOutput:
             step: StepOutput = self.inner(own, edge, shared, adjacency, state.inner, *numbers)
             return step
 
@@ -224,7 +229,7 @@ class Memory(nn.Module):
     ) -> StepOutput:
         """Read, process, write; ideas are of graphs, so all that is done with them is as in the dense layout."""
 
-        def process(own: Float[Tensor, "V H"], shared: Float[Tensor, "B H"]) -> StepOutput:
+        def process(own: Float[Tensor, "V H"] | NodeVectors, shared: Float[Tensor, "B H"]) -> StepOutput:
             step: StepOutput = self.inner.sparse_forward(own, edge, shared, on, state.inner)  # type: ignore[operator]
             return step
 
@@ -236,12 +241,12 @@ class Memory(nn.Module):
 
     def _step(
         self,
-        node: Tensor,
+        node: Tensor | NodeVectors,
         graph: Float[Tensor, "B H"],
         state: MemoryState,
         poolings: Poolings,
         to_nodes: Callable[[Tensor], Tensor],
-        process: Callable[[Tensor, Tensor], StepOutput],
+        process: Callable[[Tensor | NodeVectors, Tensor], StepOutput],
     ) -> StepOutput:
         """Read, process, write, in either layout.
 
@@ -258,7 +263,9 @@ class Memory(nn.Module):
             recalled = [self.reader(state.written, torch.cat([*asked, graph], dim=-1))]
         elif self.reader is not None:
             recalled = [self.reader(state.written)]
-        fed_node = node + to_nodes(self.to_node(*recalled)) if self.to_node is not None else node
+        fed_node = node
+        if self.to_node is not None:
+            fed_node = (node.dense() if isinstance(node, NodeVectors) else node) + to_nodes(self.to_node(*recalled))
         fed_graph = graph + self.to_graph(*recalled) if self.to_graph is not None else graph
         step = process(fed_node, fed_graph)
         # Where the wrapped state does not take what dropout and the LSTM of a net make of the hidden vectors, neither

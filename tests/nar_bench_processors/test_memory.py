@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from nar_bench_processors.message_passing import MessagePassing
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -16,6 +17,7 @@ from nar_bench.conformance.processors import Graphs, build, graphs, steps
 from nar_bench.errors import PluginError, Unsupported
 from nar_bench.model.build import nets_around
 from nar_bench.model.config import NetConfig
+from nar_bench.model.nodes import NodeVectors
 from nar_bench.model.numbers import reads_numbers_apart
 from nar_bench.model.regime import REGIMES
 from nar_bench.model.support import processor_reason
@@ -353,6 +355,30 @@ def test_vectors_of_nodes_are_pooled_once_and_those_that_a_net_changed_anew(monk
     out = module(*at, state)
     assert sum(one is changed for one in pooled) == 1
     assert not torch.allclose(out.idea, module(*at, second.state).idea)
+
+
+@pytest.mark.parametrize("options", [{}, {"feed": ("node", "graph")}, {"read": "last"}], ids=str)
+@pytest.mark.parametrize("regime", ["memory", "hints"])
+def test_nodes_as_their_features_and_as_a_tensor_make_the_same_ideas(
+    regime: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = to_tensors(nar_bench.generate("bfs", 8, 6, seed=3))
+
+    def ideas() -> Tensor:
+        processor = around("pgn", **options)
+        (net,) = nets_around(processor, processor.config(), [batch.spec], REGIMES[regime], NetConfig(16), seed=0)
+        seen: list[type] = []
+        net.processor.inner.register_forward_pre_hook(lambda _, args: seen.append(type(args[0])))
+        with torch.no_grad():
+            made: Tensor = net(batch).ideas
+        assert set(seen) == {NodeVectors if takes and "feed" not in options else Tensor}
+        return made
+
+    takes = True
+    before = ideas()
+    takes = False
+    monkeypatch.setattr(MessagePassing, "reads_node_vectors", takes)
+    assert torch.allclose(ideas(), before, rtol=1e-4, atol=1e-5)
 
 
 def test_ideas_of_a_run_do_not_depend_on_padding_or_on_later_steps() -> None:
