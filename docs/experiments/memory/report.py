@@ -198,7 +198,8 @@ def alignment_table(ideas: Sequence[Mapping[str, Any]]) -> str:
                     if values:
                         seeds.append(statistics.fmean(values))
                 row.append(_spread(seeds, 1, 2) if seeds else "")
-        rows.append(row)
+        if any(row[1:]):
+            rows.append(row)
     return _table(["network", "related, untrained", "related, trained", "others, untrained", "others, trained"], rows)
 
 
