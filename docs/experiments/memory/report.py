@@ -62,12 +62,19 @@ Cells = Mapping[tuple[str, str, int], Mapping[int, float]]
 
 
 def cells_of(records: Iterable[Record]) -> Cells:
-    """Return every score of every seed."""
+    """Return every score of every seed.
+
+    Raises:
+        ValueError: a seed is there twice, as where a folder holds trials of an earlier protocol too.
+    """
     cells: dict[tuple[str, str, int], dict[int, float]] = defaultdict(dict)
     for record in records:
         for score in record.scores if record.state == "done" else ():
             if score.metric == "score" and score.point == OWN_POINT:
-                cells[method_of(record), score.algorithm, score.size][record.seed] = score.value
+                cell = method_of(record), score.algorithm, score.size
+                if record.seed in cells[cell]:
+                    raise ValueError(f"seed {record.seed} is there twice: {cell}, trial {record.trial} and another.")
+                cells[cell][record.seed] = score.value
     return cells
 
 
