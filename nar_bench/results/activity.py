@@ -169,8 +169,8 @@ def announced(store: Store, note: CommandNote) -> Iterator[None]:
             _remove_claim(store, old)
     clear_notes_of_the_dead(store)
     how = "an error"
+    write_note(store, note)  # first, so that whoever finds a claim that was left finds whose it was
     with claimed(_claim(store, note)):
-        write_note(store, note)
         try:
             yield
             how = "done"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -152,6 +153,37 @@ def test_a_command_says_how_it_ended_and_is_forgotten_when_the_next_begins(store
     assert (one.state, one.waiting) == ("odd", 1)
     with announced(store, command(SECOND, id="d" * 16)):
         assert [one.note.id for one in status(store.path).commands] == ["d" * 16]
+    assert list((store.path / "claims").iterdir()) == []
+
+
+KILLED_AS_IT_BEGINS = """
+import contextlib, os, sys, time
+from pathlib import Path
+from nar_bench.results import activity
+from nar_bench.results.processes import this_process
+from nar_bench.results.store import Store
+
+claimed = activity.claimed
+
+@contextlib.contextmanager
+def claimed_and_killed(path):
+    with claimed(path):
+        os._exit(9)
+    yield
+
+activity.claimed = claimed_and_killed
+note = activity.CommandNote("c" * 16, "small", this_process(), "local", 2, "cpu", time.time(), [])
+with activity.announced(Store(Path(sys.argv[1])), note):
+    pass
+"""
+
+
+def test_a_command_that_is_killed_as_it_begins_leaves_nothing_that_the_next_does_not_remove(store: Store) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED_AS_IT_BEGINS, str(store.path)], check=False)
+    assert killed.returncode == 9
+    assert list((store.path / "claims").iterdir())
+    with announced(store, command(SECOND, id="d" * 16)):
+        pass
     assert list((store.path / "claims").iterdir()) == []
 
 
